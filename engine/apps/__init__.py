@@ -1,0 +1,1 @@
+"""Apps: folders on disk, pushed into PostgreSQL in versions."""

@@ -1,0 +1,1 @@
+"""The database as the rest of the engine sees it: a pool, the loader of sql/, migrations, search, the embedded server."""

@@ -1,0 +1,137 @@
+"""Every error that Headrace raises on purpose, in one tree.
+
+    HeadraceError                     systemException    500
+    ├── BadRequest                    badRequest         400   an argument is malformed or not allowed here
+    │   └── ConfigError               badRequest         400   a setting, an app folder or a command line is wrong
+    ├── NotFound                      notFound           404   no such thing, or it belongs to another app
+    ├── Forbidden                     forbidden          403   the caller may not do this
+    ├── WaitTimeout                   timeout            408   a wait reached its deadline
+    ├── ValidationErrors              validationErrors   422   a record breaks its entity's declaration
+    ├── OptimisticLocking             optimisticLocking  409   the record changed since it was read
+    ├── LostClaim                     systemException    500   another attempt owns the job: drop what you have
+    ├── DatabaseUnavailable           systemException    503   no connection to PostgreSQL
+    ├── DatabaseError                 systemException    500   PostgreSQL refused a statement
+    └── SchemaError                   systemException    500   the schema and this code do not fit each other
+        ├── SchemaTooNew
+        └── SchemaTooOld
+
+`code` is what scripts, HTTP and the CLI show; the codes are those of the scripting API
+(seed 003 and docs/scripting.md), so a caller handles an error the same way wherever it meets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+CODES = (
+    "badRequest",
+    "notFound",
+    "forbidden",
+    "timeout",
+    "validationErrors",
+    "optimisticLocking",
+    "systemException",
+    "javascriptException",
+    "endpointException",
+    "unknownError",
+)
+
+
+class HeadraceError(Exception):
+    """The engine could not do what was asked."""
+
+    code: ClassVar[str] = "systemException"
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str = "", *, additional_info: Mapping[str, Any] | None = None) -> None:
+        self.message = message or (type(self).__doc__ or "").splitlines()[0]
+        self.additional_info: dict[str, Any] = dict(additional_info or {})
+        super().__init__(self.message)
+
+    def to_json(self) -> dict[str, Any]:
+        """The one form in which every interface shows an error: code, message, additionalInfo."""
+        return {"code": self.code, "message": self.message, "additionalInfo": self.additional_info}
+
+
+class BadRequest(HeadraceError):
+    """An argument is malformed or not allowed here."""
+
+    code = "badRequest"
+    http_status = 400
+
+    @classmethod
+    def field(cls, field: str, value: object, allowed: str) -> BadRequest:
+        """An error that names the field, the value that came and what is allowed."""
+        shown = repr(value)
+        if len(shown) > 80:
+            shown = shown[:77] + "..."
+        return cls(
+            f"{field}: {shown} is not allowed; expected {allowed}",
+            additional_info={"field": field, "value": shown, "allowed": allowed},
+        )
+
+
+class ConfigError(BadRequest):
+    """A setting, an app folder or a command line is wrong."""
+
+
+class NotFound(HeadraceError):
+    """There is no such thing in this app."""
+
+    code = "notFound"
+    http_status = 404
+
+
+class Forbidden(HeadraceError):
+    """The caller may not do this."""
+
+    code = "forbidden"
+    http_status = 403
+
+
+class WaitTimeout(HeadraceError):
+    """The wait reached its deadline."""
+
+    code = "timeout"
+    http_status = 408
+
+
+class ValidationErrors(HeadraceError):
+    """The record breaks its entity's declaration."""
+
+    code = "validationErrors"
+    http_status = 422
+
+
+class OptimisticLocking(HeadraceError):
+    """The record changed since it was read."""
+
+    code = "optimisticLocking"
+    http_status = 409
+
+
+class LostClaim(HeadraceError):
+    """Another attempt owns the job, or the job has ended."""
+
+
+class DatabaseUnavailable(HeadraceError):
+    """There is no connection to PostgreSQL."""
+
+    http_status = 503
+
+
+class DatabaseError(HeadraceError):
+    """PostgreSQL refused a statement."""
+
+
+class SchemaError(HeadraceError):
+    """The schema and this code do not fit each other."""
+
+
+class SchemaTooNew(SchemaError):
+    """The database was migrated by a newer version of Headrace."""
+
+
+class SchemaTooOld(SchemaError):
+    """The database has not been migrated to this version: run `headrace migrate`."""

@@ -1,0 +1,1 @@
+"""What scripts may call: an allow-list of names, a module a namespace."""

@@ -1,0 +1,1 @@
+"""Jobs in PostgreSQL: create and read, claim and finish, logs, journal and waits."""

@@ -1,0 +1,239 @@
+"""The words of the engine as frozen values: jobs, types, statuses and their transitions. No I/O.
+
+The statuses and the table of transitions are those of docs/job-states.md (seed 003 and the
+scripting API); everything else in the engine asks this module instead of knowing them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from engine.errors import BadRequest
+
+
+class Status(StrEnum):
+    """Where a job is in its life."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    STOPPING = "STOPPING"
+    STOPPED = "STOPPED"
+    CANCELING = "CANCELING"
+    CANCELED = "CANCELED"
+    FINISHED = "FINISHED"
+
+    @property
+    def is_final(self) -> bool:
+        """No command and no worker changes the job any more."""
+        return self in FINAL
+
+
+FINAL = frozenset({Status.FINISHED, Status.CANCELED})
+
+
+class Command(StrEnum):
+    """What a person or a script can ask of a job."""
+
+    STOP = "stop"
+    RESUME = "resume"
+    CANCEL = "cancel"
+
+
+# A pair that is absent is refused with badRequest and changes nothing.
+# RUNNING jobs that no worker holds (parked waits) have no script to end, so they go straight
+# to the second status of their pair.
+TRANSITIONS: Mapping[tuple[Status, Command], tuple[Status, ...]] = {
+    (Status.PENDING, Command.STOP): (Status.STOPPED,),
+    (Status.RUNNING, Command.STOP): (Status.STOPPING, Status.STOPPED),
+    (Status.STOPPED, Command.RESUME): (Status.PENDING,),
+    (Status.PENDING, Command.CANCEL): (Status.CANCELED,),
+    (Status.STOPPED, Command.CANCEL): (Status.CANCELED,),
+    (Status.RUNNING, Command.CANCEL): (Status.CANCELING, Status.CANCELED),
+    (Status.STOPPING, Command.CANCEL): (Status.CANCELING,),
+}
+
+
+class JobType(StrEnum):
+    """What kind of work a job is; the first eleven are public (seed 003), the rest are ours."""
+
+    IMPORT_RECORDS = "IMPORT_RECORDS"
+    EXPORT_RECORDS = "EXPORT_RECORDS"
+    EXECUTE_ACTION = "EXECUTE_ACTION"
+    DELETE_RECORDS = "DELETE_RECORDS"
+    EXECUTE_LISTENER = "EXECUTE_LISTENER"
+    IMPORT_USERS = "IMPORT_USERS"
+    EXPORT_USERS = "EXPORT_USERS"
+    STOP_APP = "STOP_APP"
+    START_APP = "START_APP"
+    DEPLOY_ENDPOINT = "DEPLOY_ENDPOINT"
+    UNDEPLOY_ENDPOINT = "UNDEPLOY_ENDPOINT"
+    EXECUTE_SCRIPT = "EXECUTE_SCRIPT"
+    HANDLER = "HANDLER"
+
+    @property
+    def is_public(self) -> bool:
+        """Scripts may rely on the shape of this type's data and results."""
+        return self not in (JobType.EXECUTE_SCRIPT, JobType.HANDLER)
+
+
+class LogLevel(StrEnum):
+    """How serious a line of a job's log is."""
+
+    INFO = "INFO"
+    ERROR = "ERROR"
+
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,62}\Z")
+
+
+def check_name(what: str, value: object) -> str:
+    """The value if it can name an app, an entity, an action or a queue; else badRequest."""
+    if isinstance(value, str) and _NAME.match(value):
+        return value
+    raise BadRequest.field(what, value, "a name of 1 to 63 letters, digits, '_', '-', '.', starting with a letter")
+
+
+def check_job_id(value: object, what: str = "jobId") -> UUID:
+    """The value as a job's id; badRequest if it is not the text of a UUID."""
+    if isinstance(value, UUID):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
+        return UUID(value)
+    raise BadRequest.field(what, value, "the id of a job, such as 0193a5b0-7c1e-7d3a-9a1b-2c3d4e5f6071")
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to be created. `spec` is what its executor needs, JSON; times in ms."""
+
+    app: str
+    type: JobType
+    name: str
+    label: str
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    queue: str = "default"
+    low_priority: bool = False
+    delay_ms: int = 0
+    max_attempts: int = 1
+    timeout_ms: int | None = None
+    unique_key: str | None = None
+    parent_id: UUID | None = None
+    run_by: str | None = None
+    app_version: int | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it was when it was read."""
+
+    id: UUID
+    app: str
+    queue: str
+    type: JobType
+    name: str
+    label: str
+    status: Status
+    low_priority: bool
+    attempt: int
+    failures: int
+    max_attempts: int
+    timeout_ms: int | None
+    has_errors: bool
+    progress: int
+    status_message: str | None
+    app_version: int | None
+    parent_id: UUID | None
+    root_id: UUID
+    run_by: str | None
+    run_by_name: str | None
+    unique_key: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    ready_at: datetime | None
+    spec: Mapping[str, Any]
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Job:
+        """A job from a row of sql/queries/job_*.sql, whose columns carry these names."""
+        return cls(
+            id=row["id"],
+            app=row["app"],
+            queue=row["queue"],
+            type=JobType(row["type"]),
+            name=row["name"],
+            label=row["label"] or row["name"],
+            status=Status(row["status"]),
+            low_priority=row["low_priority"],
+            attempt=row["attempt"],
+            failures=row["failures"],
+            max_attempts=row["max_attempts"],
+            timeout_ms=row["timeout_ms"],
+            has_errors=row["has_errors"],
+            progress=row["progress"],
+            status_message=row["status_message"],
+            app_version=row["app_version"],
+            parent_id=row["parent_id"],
+            root_id=row["root_id"],
+            run_by=row["run_by"],
+            run_by_name=row["run_by_name"],
+            unique_key=row["unique_key"],
+            created_at=row["created_at"],
+            started_at=row["started_at"],
+            ended_at=row["ended_at"],
+            ready_at=row["ready_at"],
+            spec=row["spec"] or {},
+        )
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The parameters that seed 003 promises for the job's type, from its spec."""
+        return {key: self.spec[key] for key in DATA_KEYS.get(self.type, ()) if key in self.spec}
+
+    def waiting_ms(self, now: datetime) -> int:
+        """Milliseconds from creation to the first start, growing until then (seed 003, waiting)."""
+        until = self.started_at or (self.ended_at if self.status.is_final else None) or now
+        return max(0, round((until - self.created_at).total_seconds() * 1000))
+
+    def duration_ms(self, now: datetime) -> int:
+        """Milliseconds from the first start to the end, growing until then; 0 before it (seed 003, duration)."""
+        if self.started_at is None:
+            return 0
+        return max(0, round(((self.ended_at or now) - self.started_at).total_seconds() * 1000))
+
+
+# seed 003, Job.data(): the public parameters by type. `params` beside them is ours, for scripts and handlers.
+DATA_KEYS: Mapping[JobType, tuple[str, ...]] = {
+    JobType.START_APP: ("pushChanges", "wakingUp"),
+    JobType.STOP_APP: (),
+    JobType.IMPORT_RECORDS: ("fileName", "entityName"),
+    JobType.EXPORT_RECORDS: ("entityName",),
+    JobType.DELETE_RECORDS: ("entityName",),
+    JobType.EXECUTE_ACTION: ("entityName", "actionName"),
+    JobType.EXECUTE_LISTENER: ("listenerName",),
+    JobType.IMPORT_USERS: ("fileName", "notifyUsers"),
+    JobType.EXPORT_USERS: (),
+    JobType.DEPLOY_ENDPOINT: ("endpointName",),
+    JobType.UNDEPLOY_ENDPOINT: ("endpointName",),
+    JobType.EXECUTE_SCRIPT: ("scriptName", "params"),
+    JobType.HANDLER: ("handlerName", "params"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a job's log. `n` orders lines with the same time."""
+
+    job_id: UUID
+    n: int
+    at: datetime
+    level: LogLevel
+    message: str
+    additional_info: Mapping[str, Any] | None

@@ -1,0 +1,1 @@
+"""The worker: its loop, one attempt, slots, retry policy."""
