@@ -33,7 +33,13 @@ class ScriptFailed(Exception):
 
 
 class Host(Protocol):
-    """The child's side of the socket, as a runtime sees it."""
+    """The child's side of the socket, as a runtime sees it.
+
+    `memory_bytes` is the session's limit. The child's rlimit holds it from outside; an engine with
+    a heap of its own sets it there too. A runtime lets MemoryError through: the child ends with it.
+    """
+
+    memory_bytes: int
 
     def call(self, method: str, args: list[Json]) -> Json:
         """The host's answer; HostError if it refused. Blocks. Dates travel as {"$date": ms}."""
