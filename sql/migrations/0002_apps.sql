@@ -47,6 +47,21 @@ create table headrace.records (
 );
 create index records_data on headrace.records using gin (data jsonb_path_ops);
 
+-- One row a value of a field that its entity declares unique: the primary key is the promise.
+-- Keys are written before the record that owns them (a refused key must not leave a record), hence deferred.
+create table headrace.record_keys (
+    app       text not null,
+    entity    text not null,
+    field     text not null,
+    value     text not null,
+    record_id uuid not null,
+    primary key (app, entity, field, value),
+    foreign key (app, entity, record_id) references headrace.records (app, entity, id)
+        on delete cascade deferrable initially deferred
+);
+create index record_keys_record on headrace.record_keys (app, entity, record_id);
+
+-- A file whose sha256 is still empty is being written; nobody finds it yet.
 create table headrace.files (
     id           uuid        primary key,
     app          text        not null references headrace.apps (name),
