@@ -1,0 +1,158 @@
+"""The one pool of connections, and the translation of the driver's errors into ours."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from engine.errors import ConfigError, DatabaseError, DatabaseUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]
+else:
+    Connection = Any
+
+T = TypeVar("T")
+
+_GONE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+)
+# Two transactions met in an order that PostgreSQL could not serve: the loser runs again, unharmed.
+_RETRYABLE = ("40001", "40P01")
+_TRIES = 5
+
+
+def _encode(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+async def _prepare(conn: asyncpg.Connection[asyncpg.Record]) -> None:
+    await conn.set_type_codec("jsonb", schema="pg_catalog", encoder=_encode, decoder=json.loads)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Inside, the driver's errors become DatabaseUnavailable (the connection) or DatabaseError (the statement)."""
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        if isinstance(error, _GONE):
+            raise DatabaseUnavailable(f"PostgreSQL ended the connection: {error}") from error
+        raise DatabaseError(
+            f"PostgreSQL refused a statement: {error}", additional_info={"sqlstate": error.sqlstate}
+        ) from error
+    except _GONE as error:
+        raise DatabaseUnavailable(f"no connection to PostgreSQL: {error}") from error
+
+
+class Pool:
+    """Connections to one database; jsonb columns give and take Python values."""
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], dsn: str) -> None:
+        self._pool = pool
+        self.dsn = dsn
+
+    @classmethod
+    async def connect(
+        cls, dsn: str, *, min_size: int = 1, max_size: int = 10, statement_cache: bool = True, timeout: float = 10.0
+    ) -> Pool:
+        """A pool that has made its first connection.
+
+        `statement_cache=False` is for PgBouncer in transaction mode before its version 1.21.
+        ConfigError if the DSN cannot be read, DatabaseUnavailable if nobody answers within `timeout` seconds.
+        """
+        try:
+            pool = await asyncio.wait_for(
+                asyncpg.create_pool(
+                    dsn,
+                    min_size=min_size,
+                    max_size=max_size,
+                    init=_prepare,
+                    statement_cache_size=256 if statement_cache else 0,
+                    command_timeout=None,
+                ),
+                timeout,
+            )
+        except (ValueError, asyncpg.exceptions.ClientConfigurationError) as error:
+            raise ConfigError.field("database_url", _hide_password(dsn), f"a PostgreSQL URL ({error})") from error
+        except (TimeoutError, *_GONE, asyncpg.PostgresError, ssl.SSLError) as error:
+            raise DatabaseUnavailable(
+                f"cannot connect to {_hide_password(dsn)}: {error or type(error).__name__}"
+            ) from error
+        return cls(pool, dsn)
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Connection]:
+        """A connection for the length of the block; the driver's errors leave it translated."""
+        with translated():
+            async with self._pool.acquire() as conn:
+                yield conn
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection inside a transaction that commits at the end of the block."""
+        async with self.acquire() as conn, conn.transaction():
+            yield conn
+
+    async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """The result of `work(conn)` in a transaction, tried again when it lost a deadlock or a serialization."""
+        for left in reversed(range(_TRIES)):
+            try:
+                async with self.transaction() as conn:
+                    return await work(conn)
+            except DatabaseError as error:
+                if error.additional_info.get("sqlstate") not in _RETRYABLE or not left:
+                    raise
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        """The rows of one statement on a connection of its own."""
+        async with self.acquire() as conn:
+            return list(await conn.fetch(sql, *args))
+
+    async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
+        """The first row of one statement, or None."""
+        async with self.acquire() as conn:
+            return await conn.fetchrow(sql, *args)
+
+    async def execute(self, sql: str, *args: object) -> str:
+        """The command tag of one statement."""
+        async with self.acquire() as conn:
+            return str(await conn.execute(sql, *args))
+
+    async def dedicated(self) -> asyncpg.Connection[asyncpg.Record]:
+        """A connection outside the pool, for LISTEN; the caller closes it."""
+        with translated():
+            return await asyncpg.connect(self.dsn)
+
+    async def close(self) -> None:
+        """Give every connection back; those still busy after 5 s are cut."""
+        try:
+            await asyncio.wait_for(self._pool.close(), 5)
+        except TimeoutError:
+            self._pool.terminate()
+
+
+def _hide_password(dsn: str) -> str:
+    try:
+        password = urlsplit(dsn).password
+    except ValueError:
+        return "the given DSN"
+    return dsn.replace(password, "***") if password else dsn
