@@ -1,0 +1,90 @@
+"""Which workers are alive, and what becomes of the jobs of those that are not.
+
+Leases belong to workers: a heartbeat is one write. A worker whose row is gone may not claim, and
+everything that it still writes fails at the fence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from engine.db.pool import Connection
+from engine.db.sql import load
+from engine.jobs import waits
+from engine.jobs.changes import record_change
+from engine.model import Status
+
+# A job that took this many workers with it is not tried again: it may be what kills them.
+MAX_RESCUES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """What one look at the workers found."""
+
+    dead: Sequence[str]
+    requeued: int
+    given_up: int
+
+
+async def register(conn: Connection, worker: UUID, *, name: str, version: str, slots: int) -> None:
+    """The worker may claim from now on."""
+    await conn.execute(load("worker_register"), worker, name, version, slots)
+
+
+async def beat(conn: Connection, worker: UUID, *, used: int, draining: bool) -> bool:
+    """Renews every lease of the worker; False if it was declared dead and must drop what it holds."""
+    return await conn.fetchval(load("worker_beat"), worker, used, draining) is not None
+
+
+async def leave(conn: Connection, worker: UUID) -> None:
+    """The worker holds nothing any more and goes; jobs that it does hold are given back like a dead worker's."""
+    await conn.execute(load("worker_leave"), worker)
+    await _requeue(conn, [worker])
+
+
+async def rescue(conn: Connection, *, stale_ms: int) -> Rescue:
+    """Buries workers without a heartbeat for `stale_ms` and gives their jobs back. In a transaction."""
+    buried = await conn.fetch(load("worker_bury"), stale_ms)
+    requeued, given_up = await _requeue(conn, [row["id"] for row in buried]) if buried else (0, 0)
+    return Rescue([row["name"] for row in buried], requeued, given_up)
+
+
+async def _requeue(conn: Connection, workers: Sequence[UUID]) -> tuple[int, int]:
+    orphans = await conn.fetch(load("worker_orphans"), list(workers))
+    if not orphans:
+        return 0, 0
+    hopeless = [row for row in orphans if row["status"] == "RUNNING" and row["rescues"] >= MAX_RESCUES]
+    canceling = [row for row in orphans if row["status"] == "CANCELING"]
+    await _end(conn, [*hopeless, *canceling])
+    ids = [row["id"] for row in orphans]
+    moved = [(row["id"], Status.PENDING) for row in await conn.fetch(load("worker_rescue"), ids)]
+    moved += [(row["id"], Status.STOPPED) for row in await conn.fetch(load("worker_rescue_stopped"), ids)]
+    attempts = {row["id"]: row["attempt"] for row in orphans}
+    await record_change(conn, "rescued", [(id, attempts[id]) for id, _ in moved])
+    awaited = {row["id"] for row in orphans if row["awaited"]}
+    if waiting := [(id, status) for id, status in moved if id in awaited]:
+        await waits.wake(conn, waiting)
+    return len(moved), len(hopeless)
+
+
+async def _end(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Ends orphans that no worker will run again: those being canceled, and those that keep killing workers."""
+    error = {
+        "code": "systemException",
+        "message": f"the job's worker died {MAX_RESCUES + 1} times while running it; it is not tried again",
+    }
+    lost = [row["status"] == "RUNNING" for row in rows]
+    ended = await conn.fetch(
+        load("job_finish"),
+        [row["id"] for row in rows],
+        [row["attempt"] for row in rows],
+        lost,
+        [None for _ in rows],
+        [error if failed else None for failed in lost],
+    )
+    await record_change(conn, "lost", [(row["id"], row["attempt"]) for row in rows if row["status"] == "RUNNING"])
+    await waits.wake(conn, [(row["id"], Status(row["status"])) for row in ended])

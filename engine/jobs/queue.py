@@ -1,0 +1,159 @@
+"""The queue: claim, and every way in which a claim ends. Each write names id, attempt and status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from engine.db.pool import Connection
+from engine.db.sql import load
+from engine.jobs import waits
+from engine.jobs.changes import record_change
+from engine.model import JobType, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job that this worker holds; `attempt` is the fencing token of everything that it writes."""
+
+    id: UUID
+    app: str
+    queue: str
+    type: JobType
+    name: str
+    label: str
+    low_priority: bool
+    attempt: int
+    failures: int
+    max_attempts: int
+    timeout_ms: int | None
+    app_version: int | None
+    parent_id: UUID | None
+    root_id: UUID
+    run_by: str | None
+    has_errors: bool
+    created_at: datetime
+    started_at: datetime
+    spec: Mapping[str, Any]
+    checkpoint: Mapping[str, Any]
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Claim:
+        """A claim from a row of job_claim.sql."""
+        return cls(
+            id=row["id"],
+            app=row["app"],
+            queue=row["queue"],
+            type=JobType(row["type"]),
+            name=row["name"],
+            label=row["label"] or row["name"],
+            low_priority=row["low_priority"],
+            attempt=row["attempt"],
+            failures=row["failures"],
+            max_attempts=row["max_attempts"],
+            timeout_ms=row["timeout_ms"],
+            app_version=row["app_version"],
+            parent_id=row["parent_id"],
+            root_id=row["root_id"],
+            run_by=row["run_by"],
+            has_errors=row["has_errors"],
+            created_at=row["created_at"],
+            started_at=row["started_at"],
+            spec=row["spec"] or {},
+            checkpoint=row["checkpoint"] or {},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The end of a claim: results or error, JSON. `failed` sets the error flag."""
+
+    id: UUID
+    attempt: int
+    failed: bool = False
+    results: Mapping[str, Any] | None = None
+    error: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Proof that a job moved into the history, and what it ended as."""
+
+    id: UUID
+    status: Status
+    ended_at: datetime
+
+
+async def claim(conn: Connection, worker: UUID, *, limit: int, low_first: bool = False, after: str = "") -> list[Claim]:
+    """Up to `limit` jobs, shared between apps from the one behind `after` on.
+
+    `low_first` takes low-priority jobs before normal ones: the worker asks so for a share of its claims.
+    Jobs that wait for a claimed job to be RUNNING are woken.
+    """
+    rows = await conn.fetch(load("job_claim"), worker, limit, low_first, after)
+    awaited = [(row["id"], Status.RUNNING) for row in rows if row["awaited"]]
+    if awaited:
+        async with conn.transaction():
+            await waits.wake(conn, awaited)
+    return [Claim.from_row(row) for row in rows]
+
+
+async def finish(conn: Connection, ends: Sequence[Finish]) -> list[Ended]:
+    """The jobs that moved into the history; one that is missing was claimed by someone else, or has ended.
+
+    Call it in a transaction: waiters are woken in the same one.
+    """
+    rows = await conn.fetch(
+        load("job_finish"),
+        [end.id for end in ends],
+        [end.attempt for end in ends],
+        [end.failed for end in ends],
+        [_jsonb(end.results) for end in ends],
+        [_jsonb(end.error) for end in ends],
+    )
+    awaited = [(row["id"], Status(row["status"])) for row in rows if row["awaited"]]
+    if awaited:
+        await waits.wake(conn, awaited)
+    return [Ended(row["id"], Status(row["status"]), row["ended_at"]) for row in rows]
+
+
+def _jsonb(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if value is None else dict(value)
+
+
+async def retry(conn: Connection, claim: Claim, *, delay_ms: int, detail: str) -> bool:
+    """Back to the queue after a failed attempt; False if the claim is lost. In a transaction."""
+    row = await conn.fetchrow(load("job_retry"), claim.id, claim.attempt, delay_ms)
+    return await _requeued(conn, claim, row, Status.PENDING, "retried", detail)
+
+
+async def hand_back(conn: Connection, claim: Claim) -> bool:
+    """Back to the queue because this worker ends; False if the claim is lost. In a transaction."""
+    row = await conn.fetchrow(load("job_hand_back"), claim.id, claim.attempt)
+    return await _requeued(conn, claim, row, Status.PENDING, "handed over", None)
+
+
+async def stopped(conn: Connection, claim: Claim) -> bool:
+    """STOPPING to STOPPED, its script is gone; False if the claim is lost. In a transaction."""
+    row = await conn.fetchrow(load("job_stopped"), claim.id, claim.attempt)
+    return await _requeued(conn, claim, row, Status.STOPPED, "stopped", None)
+
+
+async def _requeued(
+    conn: Connection, claim: Claim, row: Mapping[str, Any] | None, status: Status, event: str, detail: str | None
+) -> bool:
+    if row is None:
+        return False
+    await record_change(conn, event, [(claim.id, claim.attempt)], detail=detail)
+    if row["awaited"]:
+        await waits.wake(conn, [(claim.id, status)])
+    return True
+
+
+async def fence(conn: Connection, claim: Claim) -> Status | None:
+    """The job's status, locked until the transaction ends, or None if the claim is lost."""
+    value = await conn.fetchval(load("job_fence"), claim.id, claim.attempt)
+    return Status(value) if value else None

@@ -1,0 +1,126 @@
+"""Creates jobs and reads them back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from engine.db.pool import Connection
+from engine.db.sql import load
+from engine.errors import BadRequest, NotFound
+from engine.ids import id_time, new_id
+from engine.jobs.names import JOBS_CHANNEL
+from engine.model import Job, NewJob, check_job_id, check_name
+
+
+# Weeks of delay are real, centuries are a unit mistaken; both ends fit PostgreSQL's intervals.
+_MAX_DELAY_MS = 10 * 366 * 24 * 3600 * 1000
+_MAX_TIMEOUT_MS = 24 * 3600 * 1000
+_MAX_ATTEMPTS = 1000
+_MAX_UNIQUE_KEY = 500
+
+
+async def create(conn: Connection, jobs: Sequence[NewJob], *, wake: bool = True) -> list[UUID]:
+    """The ids of the jobs, in their order, created in the caller's transaction by one statement.
+
+    A job whose unique key a live job of the app holds is not created; its place has that job's id.
+    `wake` tells idle workers when the transaction commits. BadRequest names a field out of range.
+    """
+    for job in jobs:
+        _check(job)
+    ids = [new_id() for _ in jobs]
+    rows = await conn.fetch(load("job_insert"), *_columns(ids, jobs)) if jobs else []
+    made = {row["id"] for row in rows}
+    if wake and made:
+        await conn.execute(load("notify"), JOBS_CHANNEL, "")
+    return [id if id in made else await _holder(conn, job) for id, job in zip(ids, jobs, strict=True)]
+
+
+async def _holder(conn: Connection, job: NewJob) -> UUID:
+    holder: UUID | None = await conn.fetchval(load("job_by_unique_key"), job.app, job.unique_key)
+    if holder is not None:
+        return holder
+    # The holder ended between the two statements: its key is free now.
+    return (await create(conn, [job]))[0]
+
+
+def _check(job: NewJob) -> None:
+    check_name("queue", job.queue)
+    _check_range("delay", job.delay_ms, 0, _MAX_DELAY_MS, "ms")
+    _check_range("maxAttempts", job.max_attempts, 1, _MAX_ATTEMPTS, "attempts")
+    if job.timeout_ms is not None:
+        _check_range("timeout", job.timeout_ms, 1, _MAX_TIMEOUT_MS, "ms")
+    if job.unique_key is not None and not 0 < len(job.unique_key) <= _MAX_UNIQUE_KEY:
+        raise BadRequest.field("uniqueKey", job.unique_key, f"a text of 1 to {_MAX_UNIQUE_KEY} characters")
+
+
+def _check_range(field: str, value: int, low: int, high: int, unit: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise BadRequest.field(field, value, f"a whole number from {low} to {high} ({unit})")
+
+
+def _columns(ids: Sequence[UUID], jobs: Sequence[NewJob]) -> list[list[Any]]:
+    """The arguments of job_insert.sql: one array a column."""
+    return [
+        list(ids),
+        [id_time(id) for id in ids],
+        [job.app for job in jobs],
+        [job.queue for job in jobs],
+        [job.type.value for job in jobs],
+        [job.name for job in jobs],
+        [job.low_priority for job in jobs],
+        [job.urgent for job in jobs],
+        [job.delay_ms for job in jobs],
+        [job.max_attempts for job in jobs],
+        [job.timeout_ms for job in jobs],
+        [job.app_version for job in jobs],
+        [job.parent_id for job in jobs],
+        [job.run_by for job in jobs],
+        [job.unique_key for job in jobs],
+        [job.label for job in jobs],
+        [dict(job.spec) for job in jobs],
+    ]
+
+
+async def find_by_id(conn: Connection, app: str, job_id: object) -> Job | None:
+    """The app's job, or None; BadRequest if the id is malformed (seed 003, findById)."""
+    row = await conn.fetchrow(load("job_get"), check_job_id(job_id), app)
+    return Job.from_row(row) if row else None
+
+
+async def get(conn: Connection, app: str, job_id: object) -> Job:
+    """The app's job; NotFound if there is none, or it is another app's."""
+    job = await find_by_id(conn, app, job_id)
+    if job is None:
+        raise NotFound(f"there is no job {job_id} in this app", additional_info={"jobId": str(job_id)})
+    return job
+
+
+async def results(conn: Connection, app: str, job_id: object) -> dict[str, Any] | None:
+    """What the job left: its results, else the error that ended it as {"error": …}, else None."""
+    row: Mapping[str, Any] | None = await conn.fetchrow(load("job_results"), check_job_id(job_id), app)
+    if row is None:
+        raise NotFound(f"there is no job {job_id} in this app", additional_info={"jobId": str(job_id)})
+    left: dict[str, Any] = dict(row["results"] or {})
+    if row["error"] is not None:
+        left["error"] = row["error"]
+    return left or None
+
+
+async def descendants(conn: Connection, app: str, job_id: object) -> list[Job]:
+    """The job and everything that came of it, oldest first."""
+    rows = await conn.fetch(load("job_descendants"), check_job_id(job_id), app)
+    return [await get(conn, app, row["id"]) for row in rows]
+
+
+async def set_progress(
+    conn: Connection,
+    job_id: UUID,
+    *,
+    percent: int | None = None,
+    message: str | None = None,
+    checkpoint: Mapping[str, Any] | None = None,
+) -> None:
+    """Stores how far a job is; None leaves what was there."""
+    await conn.execute(load("progress_set"), job_id, percent, message, checkpoint)

@@ -1,0 +1,72 @@
+"""Jobs that wait for jobs: a row, not a worker.
+
+A waiter parks with rows in job_waits and its deadline as ready_at. Whoever moves an awaited job into
+a status wakes its waiters in the same transaction. The two cannot miss each other: the waiter marks
+the awaited rows before it looks at their statuses, and the mark and the move lock the same row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from engine.db.pool import Connection
+from engine.db.sql import load
+from engine.errors import NotFound
+from engine.jobs.names import JOBS_CHANNEL
+from engine.model import Status
+
+
+async def statuses(conn: Connection, app: str, ids: Sequence[UUID]) -> dict[UUID, Status]:
+    """The status of each of the app's jobs; NotFound names the first that the app does not have."""
+    rows = await conn.fetch(load("job_status"), list(ids), app)
+    found = {row["id"]: Status(row["status"]) for row in rows}
+    for id in ids:
+        if id not in found:
+            raise NotFound(f"there is no job {id} in this app", additional_info={"jobId": str(id)})
+    return found
+
+
+async def pending(
+    conn: Connection, app: str, waiter: UUID, ids: Sequence[UUID], wanted: Collection[Status]
+) -> list[UUID]:
+    """The awaited jobs that are in none of the wanted statuses, marked so that their moves look for waiters.
+
+    In the transaction that parks the waiter if any are left. Waits of an earlier park are dropped.
+    """
+    await conn.execute(load("wait_delete"), [waiter])
+    await conn.execute(load("wait_mark_awaited"), list(ids))
+    found = await statuses(conn, app, ids)
+    left = [id for id in ids if found[id] not in wanted]
+    if left:
+        await conn.execute(load("wait_insert"), left, waiter, [status.value for status in wanted])
+    return left
+
+
+async def park(conn: Connection, waiter: UUID, attempt: int, deadline: datetime) -> bool:
+    """Frees the waiter's slot until it is woken, or the deadline; False if the claim is lost."""
+    return await conn.fetchval(load("job_park"), waiter, attempt, deadline) is not None
+
+
+async def wake(conn: Connection, moved: Sequence[tuple[UUID, Status]]) -> list[UUID]:
+    """The waiters that became claimable because these jobs are in these statuses now.
+
+    In the transaction of the move. Each statement has a snapshot of its own: after the lock, the
+    other wakes of the same waiter are either visible or still to come.
+    """
+    ids = [id for id, _ in moved]
+    waiters = [row["id"] for row in await conn.fetch(load("wake_lock"), ids)]
+    await conn.execute(load("wake_resolve"), ids, [status.value for _, status in moved])
+    if not waiters:
+        return []
+    woken = [row["id"] for row in await conn.fetch(load("wake_ready"), waiters)]
+    if woken:
+        await conn.execute(load("notify"), JOBS_CHANNEL, "")
+    return woken
+
+
+async def wake_overdue(conn: Connection) -> list[UUID]:
+    """The waiters that nobody woke although they should have been; in a transaction."""
+    rows = await conn.fetch(load("wake_overdue"))
+    return await wake(conn, [(row["id"], Status(row["status"])) for row in rows]) if rows else []

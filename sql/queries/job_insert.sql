@@ -1,0 +1,27 @@
+-- Creates jobs, in the caller's transaction, in one statement however many they are.
+-- A job whose unique key is taken by a live job of its app is not created: its id is not returned.
+-- ready_at: -infinity puts an urgent job before its app's backlog, infinity waits for a manual start.
+with input as (
+    select *
+    from unnest(
+        $1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::boolean[],
+        $9::bigint[], $10::integer[], $11::integer[], $12::integer[], $13::uuid[], $14::text[], $15::text[],
+        $16::text[], $17::jsonb[]
+    ) as i (id, created_at, app, queue, type, name, low_priority, urgent,
+            delay_ms, max_attempts, timeout_ms, app_version, parent_id, run_by, unique_key, label, spec)
+), made as (
+    insert into headrace.jobs_live (
+        id, archived, app, queue, type, name, status, low_priority, max_attempts, timeout_ms, app_version,
+        parent_id, root_id, run_by, unique_key, created_at, ready_at)
+    select
+        id, false, app, queue, type, name, 'PENDING', low_priority, max_attempts, timeout_ms, app_version,
+        parent_id, coalesce((select p.root_id from headrace.jobs p where p.id = i.parent_id), id), run_by, unique_key,
+        created_at, case when urgent then '-infinity' else clock_timestamp() + make_interval(secs => delay_ms / 1000.0) end
+    from input i
+    on conflict (app, unique_key) where unique_key is not null do nothing
+    returning id
+), params as (
+    insert into headrace.job_params (job_id, label, spec)
+    select id, label, spec from input where id in (select id from made)
+)
+select id from made
