@@ -211,9 +211,18 @@ def _run(command: Sequence[str], root: Path) -> str | None:
     """None if the installer succeeded, else its last lines; shows how far it is."""
     tail: list[str] = []
     collected = 0
-    pipes: dict[str, int] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    out, null = subprocess.PIPE, subprocess.DEVNULL
     environment = clean_environment(root)
-    with subprocess.Popen(command, cwd=root, env=environment, text=True, errors="replace", **pipes) as process:
+    with subprocess.Popen(
+        command,
+        cwd=root,
+        env=environment,
+        stdin=null,
+        stdout=out,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
         for line in process.stdout or ():
             tail = [*tail[-14:], line.rstrip()]
             if line.startswith("Collecting "):
