@@ -177,7 +177,11 @@ def _installers(root: Path) -> Iterator[tuple[str, list[str]]]:
 
 def _can_cache() -> bool:
     # uv refuses to work where it cannot make its cache; an account without a home has nowhere to put it.
-    folder = Path(os.environ.get("UV_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    chosen = os.environ.get("UV_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    try:
+        folder = Path(chosen) if chosen else Path.home() / ".cache"
+    except RuntimeError:
+        return False
     while not folder.exists():
         folder = folder.parent
     return os.access(folder, os.W_OK)
