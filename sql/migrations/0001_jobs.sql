@@ -121,7 +121,8 @@ create table headrace.job_logs (
     primary key (job_id, at, n)
 ) partition by range (job_id);
 
--- One row a call of a script: the reply that a later attempt is given again.
+-- One row a call of a script: the reply that a later attempt is given again. An open row is a wait
+-- that has begun: its reply holds what the job waits for, and until when.
 create table headrace.job_journal (
     job_id    uuid    not null,
     step      integer not null,
@@ -130,6 +131,7 @@ create table headrace.job_journal (
     args_hash text    not null,
     at_ms     bigint  not null,
     failed    boolean not null default false,
+    open      boolean not null default false,
     reply     jsonb,
     attempt   integer not null,
     primary key (job_id, step, seq)

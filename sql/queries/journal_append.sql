@@ -1,5 +1,9 @@
 -- Records calls and their replies, in the transaction of the effect that they lead to.
-insert into headrace.job_journal (job_id, step, seq, method, args_hash, at_ms, failed, reply, attempt)
-select $1, $2, seq, method, args_hash, at_ms, failed, reply, $3
-from unnest($4::integer[], $5::text[], $6::text[], $7::bigint[], $8::boolean[], $9::jsonb[])
-    as i (seq, method, args_hash, at_ms, failed, reply)
+-- Only an open row is ever written again: when its wait is over.
+insert into headrace.job_journal as j (job_id, step, seq, method, args_hash, at_ms, failed, open, reply, attempt)
+select $1, step, seq, method, args_hash, at_ms, failed, open, reply, $2
+from unnest($3::integer[], $4::integer[], $5::text[], $6::text[], $7::bigint[], $8::boolean[], $9::boolean[], $10::jsonb[])
+    as i (step, seq, method, args_hash, at_ms, failed, open, reply)
+on conflict (job_id, step, seq) do update set
+    at_ms = excluded.at_ms, failed = excluded.failed, open = excluded.open, reply = excluded.reply, attempt = excluded.attempt
+where j.open

@@ -1,3 +1,3 @@
--- What earlier attempts of a job recorded for this step, in order.
-select seq, method, args_hash, at_ms, failed, reply
-from headrace.job_journal where job_id = $1 and step = $2 order by seq
+-- What earlier attempts of a job recorded from this step on, in order.
+select step, seq, method, args_hash, at_ms, failed, open, reply
+from headrace.job_journal where job_id = $1 and step >= $2 order by step, seq

@@ -1,0 +1,137 @@
+"""Finds jobs by the query of seed 003: newest created first, in pages, within one app."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
+
+from engine.db import search
+from engine.db.pool import Connection
+from engine.db.tables import job_params, job_progress, jobs, users
+from engine.ids import floor_id
+from engine.jobs import filters
+from engine.model import Job, JobType, Status, check_job_id
+
+KEYS = frozenset(
+    {
+        "type",
+        "status",
+        "startFrom",
+        "startTo",
+        "endFrom",
+        "endTo",
+        "createFrom",
+        "createTo",
+        "hasErrors",
+        "_size",
+        "_offset",
+    }
+)
+DEFAULT_SIZE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Jobs of a page, and the id behind which the next one begins, if there is one."""
+
+    jobs: list[Job]
+    after: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobQuery:
+    """A checked query: conditions on the table jobs, and how many to find."""
+
+    where: tuple[ColumnElement[bool], ...]
+    size: int
+    offset: int
+
+    @classmethod
+    def parse(cls, query: object, *, size: int = DEFAULT_SIZE) -> JobQuery:
+        """The query if every key and value is allowed; else BadRequest."""
+        given = filters.check_query(query, KEYS)
+        return cls(
+            where=tuple(_conditions(given)),
+            size=filters.whole("_size", given.get("_size", size), low=1, high=filters.MAX_SIZE),
+            offset=filters.whole("_offset", given.get("_offset", 0), high=10_000_000),
+        )
+
+
+def _conditions(given: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if "type" in given:
+        where.append(jobs.c.type.in_([kind.value for kind in filters.comma_list("type", given["type"], JobType)]))
+    if "status" in given:
+        wanted = filters.comma_list("status", given["status"], Status)
+        where.append(jobs.c.status.in_([status.value for status in wanted]))
+        where.extend(_partition(wanted))
+    if "hasErrors" in given:
+        where.append(jobs.c.has_errors.is_(filters.flag("hasErrors", given["hasErrors"])))
+    for key, column in (("start", jobs.c.started_at), ("end", jobs.c.ended_at)):
+        where.extend(_range(key, column, given))
+    # The id begins with the time of creation: a range of ids is a range of months as well.
+    if "createFrom" in given:
+        where.append(jobs.c.id >= floor_id(filters.milliseconds("createFrom", given["createFrom"])))
+    if "createTo" in given:
+        where.append(jobs.c.id < floor_id(filters.milliseconds("createTo", given["createTo"]) + 1))
+    return where
+
+
+def _partition(wanted: list[Status]) -> list[ColumnElement[bool]]:
+    """Only the history, or only the live table, where the statuses allow it."""
+    final = {status.is_final for status in wanted}
+    return [jobs.c.archived.is_(final.pop())] if len(final) == 1 else []
+
+
+def _range(key: str, column: ColumnElement[Any], given: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if f"{key}From" in given:
+        where.append(column >= filters.at(filters.milliseconds(f"{key}From", given[f"{key}From"])))
+    if f"{key}To" in given:
+        # Times are kept in microseconds, asked for in milliseconds: the whole last one belongs to the range.
+        where.append(column < filters.at(filters.milliseconds(f"{key}To", given[f"{key}To"]) + 1))
+    return where
+
+
+def _select(app: str, query: JobQuery) -> Select[Any]:
+    table = (
+        jobs.outerjoin(job_params, job_params.c.job_id == jobs.c.id)
+        .outerjoin(job_progress, job_progress.c.job_id == jobs.c.id)
+        .outerjoin(users, and_(users.c.app == jobs.c.app, users.c.id == jobs.c.run_by))
+    )
+    progress = case((jobs.c.status == "FINISHED", 100), else_=func.coalesce(job_progress.c.progress, 0))
+    return (
+        select(
+            jobs,
+            job_params.c.label,
+            job_params.c.spec,
+            users.c.name.label("run_by_name"),
+            job_progress.c.status_message,
+            progress.label("progress"),
+        )
+        .select_from(table)
+        .where(jobs.c.app == app, *query.where)
+        .order_by(jobs.c.id.desc())
+    )
+
+
+async def find_page(conn: Connection, app: str, query: JobQuery, *, limit: int, after: str | UUID | None = None) -> Page:
+    """Up to `limit` of the app's jobs, behind the job `after` (the offset counts on the first page only)."""
+    statement = _select(app, query).limit(limit + 1)
+    if after is not None:
+        statement = statement.where(jobs.c.id < check_job_id(after, "cursor"))
+    else:
+        statement = statement.offset(query.offset)
+    rows = [Job.from_row(row) for row in await search.fetch(conn, statement)]
+    page = rows[:limit]
+    return Page(page, page[-1].id if len(rows) > limit else None)
+
+
+async def count(conn: Connection, app: str, query: JobQuery) -> int:
+    """All jobs that match, whatever the size of the query."""
+    statement = select(func.count()).select_from(jobs).where(jobs.c.app == app, *query.where)
+    return int(await search.fetchval(conn, statement))
