@@ -90,7 +90,8 @@ def ensure(root: Path) -> None:
 
 @contextlib.contextmanager
 def _locked(root: Path) -> Iterator[None]:
-    # The lock is on this file: it is always there, and the kernel lets go of it however we end.
+    # The lock is on this file, which is always there. An installer inherits it, so that one that outlives us
+    # still keeps others out of .venv; the kernel lets go of it when the last holder ends, however it ends.
     import fcntl
 
     with (root / "dev.py").open("rb") as file:
@@ -99,6 +100,7 @@ def _locked(root: Path) -> Iterator[None]:
         except BlockingIOError:
             say("waiting for another dev.py that is making .venv")
             fcntl.flock(file, fcntl.LOCK_EX)
+        os.set_inheritable(file.fileno(), True)
         yield
 
 
@@ -220,17 +222,17 @@ def _run(command: Sequence[str], root: Path) -> str | None:
     """None if the installer succeeded, else its last lines; shows how far it is."""
     tail: list[str] = []
     collected = 0
-    out, null = subprocess.PIPE, subprocess.DEVNULL
     environment = clean_environment(root) | {"HOME": str(_home(root / ".venv"))}
     with subprocess.Popen(
         command,
         cwd=root,
         env=environment,
-        stdin=null,
-        stdout=out,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        close_fds=False,
     ) as process:
         for line in process.stdout or ():
             tail = [*tail[-14:], line.rstrip()]
