@@ -1,0 +1,251 @@
+"""From the tables of an app.toml to a Manifest; every rule of what an app may declare is here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from engine.apps.manifest import (
+    Action,
+    ActionKind,
+    Endpoint,
+    Entity,
+    Field,
+    FieldType,
+    Listener,
+    Manifest,
+    Trigger,
+)
+from engine.apps.toml import Table
+from engine.data.fields import Invalid, normalize
+from engine.errors import BadRequest
+from engine.model import JobType, check_name
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+JOB_EVENTS = ("created", "started", "progress", "finished", "stopped", "resumed", "canceled")
+DATA_EVENTS = ("created", "updated", "deleted")
+RESERVED = ("id",)
+UNIQUE_TYPES = (FieldType.TEXT, FieldType.INTEGER, FieldType.CHOICE, FieldType.DATE, FieldType.RELATION)
+DAY_MS = 86_400_000
+
+_EVERY = re.compile(r"[1-9][0-9]*(s|m|h|d)( [1-9][0-9]*(s|m|h|d))*\Z")
+_CRON = re.compile(r"[0-9A-Za-z*/,\-?#]+( [0-9A-Za-z*/,\-?#]+){4,5}\Z")
+
+
+def read_manifest(root: Table) -> Manifest:
+    """The manifest that the file declares; what is wrong with it is among the table's problems."""
+    app = root.table("app", required=True)
+    seeds = root.table("data")
+    entities = {name: _entity(name, table) for name, table in root.tables("entities").items()}
+    name = _app_name(app)
+    manifest = Manifest(
+        name=name,
+        label=app.take("label", str, name),
+        description=app.take("description", str, ""),
+        settings=_settings(root.table("settings")),
+        entities=_seeded(entities, seeds),
+        actions={name: _action(name, table, None) for name, table in root.tables("actions").items()},
+        listeners={name: _listener(name, table) for name, table in root.tables("listeners").items()},
+        endpoints={name: _endpoint(name, table) for name, table in root.tables("endpoints").items()},
+    )
+    app.close()
+    root.close()
+    _check_links(root, manifest)
+    return manifest
+
+
+def _app_name(app: Table) -> str:
+    name: str = app.take("name", str, "", required=True)
+    try:
+        return check_name("name", name) if name else name
+    except BadRequest as error:
+        app.complain("name", error.message.removeprefix("name: "))
+        return name
+
+
+def _settings(table: Table) -> dict[str, Any]:
+    for key, value in table.items():
+        if not _is_json(value):
+            table.complain(key, f"{value} is not allowed; expected a text, a number, true, false, a list or a table")
+    return dict(table.items())
+
+
+def _is_json(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(_is_json(inner) for inner in value.values())
+    if isinstance(value, list):
+        return all(_is_json(inner) for inner in value)
+    return isinstance(value, str | bool | int | float)
+
+
+def _seeded(entities: dict[str, Entity], seeds: Table) -> dict[str, Entity]:
+    seeded = {name: replace(entity, seed=seeds.take(name, str)) for name, entity in entities.items()}
+    seeds.close()
+    return seeded
+
+
+def _entity(name: str, table: Table) -> Entity:
+    if "fields" not in table:
+        table.complain("fields", "is missing; an entity needs at least one field")
+    entity = Entity(
+        name=name,
+        label=table.take("label", str, name),
+        label_field=table.take("label_field", str),
+        fields={child: _field(child, inner) for child, inner in table.tables("fields").items()},
+        actions={child: _action(child, inner, name) for child, inner in table.tables("actions").items()},
+    )
+    if entity.label_field is not None and entity.label_field not in entity.fields:
+        table.complain("label_field", f"{entity.label_field!r} is not a field; the fields: {', '.join(entity.fields)}")
+    table.close()
+    return entity
+
+
+def _field(name: str, table: Table) -> Field:
+    if name in RESERVED:
+        table.complain(None, "this name is taken: every record has its own id")
+    kind = table.take_enum("type", FieldType) or FieldType.JSON
+    field = Field(
+        name=name,
+        type=kind,
+        label=table.take("label", str, name),
+        required=table.take("required", bool, False),
+        unique=table.take("unique", bool, False),
+        choices=_only(table, "choices", kind, FieldType.CHOICE) and table.take_texts("choices"),
+        entity=_only(table, "entity", kind, FieldType.RELATION) and table.take("entity", str),
+        max_length=_only(table, "max_length", kind, FieldType.TEXT)
+        and table.take_whole("max_length", None, least=1, most=1_000_000),
+        min=_only(table, "min", kind, FieldType.NUMBER, FieldType.INTEGER) and table.take("min", float),
+        max=_only(table, "max", kind, FieldType.NUMBER, FieldType.INTEGER) and table.take("max", float),
+        default=table.take_any("default"),
+    )
+    _check_field(field, table)
+    table.close()
+    return field
+
+
+def _only(table: Table, key: str, kind: FieldType, *kinds: FieldType) -> Any:
+    """Whether to read the key; a key that this type of field does not have is a problem."""
+    if kind in kinds:
+        return True
+    if table.take_any(key) is not None:
+        table.complain(key, f"is only for fields of type {' or '.join(kinds)}, and this one is {kind}")
+    return () if key == "choices" else None
+
+
+def _check_field(field: Field, table: Table) -> None:
+    if field.type is FieldType.CHOICE and not field.choices:
+        table.complain("choices", "is missing; expected the list of texts to choose from")
+    if field.type is FieldType.RELATION and field.entity is None:
+        table.complain("entity", "is missing; expected the entity that the relation points to")
+    if field.unique and field.type not in UNIQUE_TYPES:
+        table.complain("unique", f"is only for fields of type {', '.join(UNIQUE_TYPES)}")
+    if field.min is not None and field.max is not None and field.min > field.max:
+        table.complain("min", f"{field.min:g} is more than max, {field.max:g}")
+    if field.default is not None:
+        _check_default(field, table)
+
+
+def _check_default(field: Field, table: Table) -> None:
+    try:
+        if not _is_json(field.default):
+            raise Invalid("expected JSON; write dates as texts")
+        normalize(field, field.default)
+    except Invalid as error:
+        table.complain("default", f"{field.default!r} is not allowed; {error}")
+
+
+def _action(name: str, table: Table, entity: str | None) -> Action:
+    kind = table.take_enum("kind", ActionKind, ActionKind.GLOBAL if entity is None else None)
+    if entity is None and kind is not ActionKind.GLOBAL:
+        table.complain("kind", "an action of the app itself is global; put it below its entity")
+    action = Action(
+        name=name,
+        label=table.take("label", str, name),
+        kind=kind or ActionKind.GLOBAL,
+        script=table.take("script", str, "", required=True),
+        entity=entity,
+        return_response=table.take("return_response", bool, True),
+        queue=_queue(table),
+        timeout=table.take_whole("timeout", None, least=1, most=DAY_MS),
+        max_attempts=table.take_whole("max_attempts", 1, least=1, most=100) or 1,
+        low_priority=table.take("low_priority", bool, False),
+    )
+    table.close()
+    return action
+
+
+def _queue(table: Table) -> str:
+    name: str = table.take("queue", str, "default")
+    try:
+        return check_name("queue", name)
+    except BadRequest as error:
+        table.complain("queue", error.message.removeprefix("queue: "))
+        return "default"
+
+
+def _listener(name: str, table: Table) -> Listener:
+    on = table.take_enum("on", Trigger) or Trigger.CUSTOM
+    listener = Listener(
+        name=name,
+        label=table.take("label", str, name),
+        script=table.take("script", str, "", required=True),
+        on=on,
+        job_type=table.take("job_type", str) if on is Trigger.JOB else None,
+        job_event=table.take("job_event", str) if on is Trigger.JOB else None,
+        entity=table.take("entity", str, required=True) if on is Trigger.DATA else None,
+        events=table.take_texts("events", DATA_EVENTS) if on is Trigger.DATA else (),
+        cron=table.take("cron", str) if on is Trigger.SCHEDULE else None,
+        every=table.take("every", str) if on is Trigger.SCHEDULE else None,
+        event=table.take("event", str, required=True) if on is Trigger.CUSTOM else None,
+    )
+    _check_listener(listener, table)
+    table.close()
+    return listener
+
+
+def _check_listener(listener: Listener, table: Table) -> None:
+    if listener.job_type is not None and listener.job_type not in list(JobType):
+        table.complain("job_type", f"{listener.job_type!r} is not allowed; expected one of {', '.join(JobType)}")
+    if listener.job_event is not None and listener.job_event not in JOB_EVENTS:
+        table.complain("job_event", f"{listener.job_event!r} is not allowed; expected one of {', '.join(JOB_EVENTS)}")
+    if listener.on is Trigger.SCHEDULE and (listener.cron is None) == (listener.every is None):
+        table.complain(None, "a schedule has either cron or every")
+    if listener.cron is not None and not _CRON.match(listener.cron):
+        table.complain("cron", f"{listener.cron!r} is not allowed; expected five fields such as '0 3 * * *'")
+    if listener.every is not None and not _EVERY.match(listener.every):
+        table.complain("every", f"{listener.every!r} is not allowed; expected a duration such as '15m' or '2h 30m'")
+
+
+def _endpoint(name: str, table: Table) -> Endpoint:
+    endpoint = Endpoint(
+        name=name,
+        label=table.take("label", str, name),
+        script=table.take("script", str, "", required=True),
+        method=table.take("method", str, "GET"),
+        path=table.take("path", str, "", required=True),
+    )
+    if endpoint.method not in METHODS:
+        table.complain("method", f"{endpoint.method!r} is not allowed; expected one of {', '.join(METHODS)}")
+    if endpoint.path and not re.fullmatch(r"(/(\{[A-Za-z][A-Za-z0-9_]*\}|[A-Za-z0-9_.~-]+))+", endpoint.path):
+        table.complain("path", f"{endpoint.path!r} is not allowed; expected a path such as /companies/{{id}}")
+    table.close()
+    return endpoint
+
+
+def _check_links(root: Table, manifest: Manifest) -> None:
+    known = ", ".join(manifest.entities) or "none are declared"
+    for entity in manifest.entities.values():
+        for field in entity.fields.values():
+            if field.entity is not None and field.entity not in manifest.entities:
+                where = f"entities.{entity.name}.fields.{field.name}.entity"
+                root.complain(where, f"{field.entity!r} is not an entity; the entities: {known}")
+    for listener in manifest.listeners.values():
+        if listener.entity is not None and listener.entity not in manifest.entities:
+            root.complain(f"listeners.{listener.name}.entity", f"{listener.entity!r} is not an entity; {known}")
+    routes: dict[tuple[str, str], str] = {}
+    for endpoint in manifest.endpoints.values():
+        first = routes.setdefault((endpoint.method, endpoint.path), endpoint.name)
+        if first != endpoint.name:
+            where = f"endpoints.{endpoint.name}.path"
+            root.complain(where, f"{endpoint.method} {endpoint.path} is already that of endpoint {first!r}")

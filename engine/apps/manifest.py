@@ -1,0 +1,220 @@
+"""What an app declares, as frozen values: entities with fields and actions, listeners, endpoints.
+
+A manifest is stored as JSON with the app's version and never changes afterwards, so a job that
+started on a version finds the same declarations however often the app is pushed meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import field as default
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from engine.errors import BadRequest
+
+T = TypeVar("T")
+
+
+class FieldType(StrEnum):
+    """What values a field of a record takes."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    CHOICE = "choice"
+    RELATION = "relation"
+    JSON = "json"
+
+
+class ActionKind(StrEnum):
+    """How often an action's script runs: once a record, once for a query, or once on its own."""
+
+    ONE = "one"
+    MANY = "many"
+    GLOBAL = "global"
+
+
+class Trigger(StrEnum):
+    """What a listener listens to."""
+
+    JOB = "job"
+    DATA = "data"
+    SCHEDULE = "schedule"
+    CUSTOM = "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an entity's records. `entity` is where a relation points; `min`, `max` bound numbers."""
+
+    name: str
+    type: FieldType
+    label: str
+    required: bool = False
+    unique: bool = False
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    entity: str | None = None
+    max_length: int | None = None
+    min: float | None = None
+    max: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A script that people and scripts start by name. `entity` is None for the app's own; `timeout` in ms."""
+
+    name: str
+    label: str
+    kind: ActionKind
+    script: str
+    entity: str | None = None
+    return_response: bool = True
+    queue: str = "default"
+    timeout: int | None = None
+    max_attempts: int = 1
+    low_priority: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A script that an event starts. Which of the other fields are set depends on `on`."""
+
+    name: str
+    label: str
+    script: str
+    on: Trigger
+    job_type: str | None = None
+    job_event: str | None = None
+    entity: str | None = None
+    events: tuple[str, ...] = ()
+    cron: str | None = None
+    every: str | None = None
+    event: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A script that answers HTTP requests of one method on one path."""
+
+    name: str
+    label: str
+    script: str
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A kind of record: its fields, the field that labels a record, its actions, the file with its first records."""
+
+    name: str
+    label: str
+    fields: Mapping[str, Field]
+    label_field: str | None = None
+    actions: Mapping[str, Action] = default(default_factory=dict)
+    seed: str | None = None
+
+    def field(self, name: str, *, what: str = "field") -> Field:
+        """The field of this name; badRequest that lists the fields if there is none."""
+        try:
+            return self.fields[name]
+        except KeyError:
+            raise BadRequest.field(what, name, f"a field of {self.name}: {', '.join(self.fields)}") from None
+
+    def action(self, name: str) -> Action:
+        """The action of this name; badRequest that lists the actions if there is none."""
+        return _named(self.actions, name, "action", f"an action of {self.name}")
+
+    def label_of(self, data: Mapping[str, Any], fallback: str) -> str:
+        """What people call the record with this data: its label field's value as text, else `fallback`."""
+        value = data.get(self.label_field) if self.label_field else None
+        return fallback if value is None or value == "" else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything that an app's app.toml declares."""
+
+    name: str
+    label: str
+    description: str = ""
+    settings: Mapping[str, Any] = default(default_factory=dict)
+    entities: Mapping[str, Entity] = default(default_factory=dict)
+    actions: Mapping[str, Action] = default(default_factory=dict)
+    listeners: Mapping[str, Listener] = default(default_factory=dict)
+    endpoints: Mapping[str, Endpoint] = default(default_factory=dict)
+
+    def entity(self, name: object) -> Entity:
+        """The entity of this name; badRequest that lists the entities if there is none."""
+        return _named(self.entities, name, "entity", f"an entity of {self.name}")
+
+    def action(self, entity: str | None, name: object) -> Action:
+        """An entity's action, or the app's own where `entity` is None; badRequest that lists them."""
+        if entity is not None:
+            return self.entity(entity).action(str(name))
+        return _named(self.actions, name, "action", f"an action of {self.name}")
+
+    def to_json(self) -> dict[str, Any]:
+        """The manifest as plain JSON; fields that have their default are left out."""
+        data: dict[str, Any] = _plain(self)
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Manifest:
+        """The manifest that `to_json` wrote."""
+        return cls(
+            **{
+                **data,
+                "entities": _map(data, "entities", _entity),
+                "actions": _map(data, "actions", _action),
+                "listeners": _map(data, "listeners", _listener),
+                "endpoints": _map(data, "endpoints", lambda item: Endpoint(**item)),
+            }
+        )
+
+
+def _named(things: Mapping[str, T], name: object, what: str, allowed: str) -> T:
+    if isinstance(name, str) and name in things:
+        return things[name]
+    raise BadRequest.field(what, name, f"{allowed}: {', '.join(things) or 'it has none'}")
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        pairs = {item.name: (getattr(value, item.name), item) for item in fields(value)}
+        return {name: _plain(inner) for name, (inner, item) in pairs.items() if inner != _default(item)}
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(inner) for inner in value]
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def _default(item: Any) -> Any:
+    return item.default if item.default_factory is MISSING else item.default_factory()
+
+
+def _map(data: Mapping[str, Any], key: str, build: Any) -> dict[str, Any]:
+    return {name: build(item) for name, item in data.get(key, {}).items()}
+
+
+def _field(item: Mapping[str, Any]) -> Field:
+    return Field(**{**item, "type": FieldType(item["type"]), "choices": tuple(item.get("choices", ()))})
+
+
+def _action(item: Mapping[str, Any]) -> Action:
+    return Action(**{**item, "kind": ActionKind(item["kind"])})
+
+
+def _listener(item: Mapping[str, Any]) -> Listener:
+    return Listener(**{**item, "on": Trigger(item["on"]), "events": tuple(item.get("events", ()))})
+
+
+def _entity(item: Mapping[str, Any]) -> Entity:
+    return Entity(**{**item, "fields": _map(item, "fields", _field), "actions": _map(item, "actions", _action)})

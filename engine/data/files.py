@@ -1,0 +1,145 @@
+"""Files of an app in PostgreSQL: written and read 256 KiB at a time, never whole in memory.
+
+A file appears when it is finished. A writer that must survive a crash keeps the number of its next
+chunk with its own checkpoint and calls `append` in the same transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from engine.db.pool import Connection
+from engine.db.sql import load
+from engine.errors import BadRequest, NotFound
+from engine.ids import new_id
+
+CHUNK = 1 << 18
+MAX_NAME = 255
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A finished file; `size` in bytes."""
+
+    id: UUID
+    app: str
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    created_at: datetime
+    expires_at: datetime | None
+
+
+async def begin(
+    conn: Connection,
+    app: str,
+    name: str,
+    *,
+    content_type: str = "application/octet-stream",
+    expires_at: datetime | None = None,
+) -> UUID:
+    """The id of a new file that nobody can find until it is finished."""
+    if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME or "\0" in name:
+        raise BadRequest.field("name", name, f"the name of a file, 1 to {MAX_NAME} characters")
+    file_id = new_id()
+    await conn.execute(load("file_insert"), file_id, app, name, content_type, expires_at)
+    return file_id
+
+
+async def append(conn: Connection, app: str, file_id: UUID, n: int, chunk: bytes) -> None:
+    """The file's chunk number `n`, from 0; written again, it replaces itself. All but the last are 256 KiB."""
+    if await conn.fetchval(load("file_chunk_insert"), app, file_id, n, chunk) is None:
+        raise NotFound(f"there is no file {file_id} being written")
+
+
+async def finish(conn: Connection, app: str, file_id: UUID) -> File:
+    """The file, whole and visible from now on; NotFound if it is not being written."""
+    digest, size, n = hashlib.sha256(), 0, 0
+    while (chunk := await read_chunk(conn, app, file_id, n)) is not None:
+        digest.update(chunk)
+        size, n = size + len(chunk), n + 1
+    row = await conn.fetchrow(load("file_finish"), app, file_id, size, digest.hexdigest())
+    if row is None:
+        raise NotFound(f"there is no file {file_id} being written")
+    return File(**row)
+
+
+async def store(
+    conn: Connection,
+    app: str,
+    name: str,
+    chunks: AsyncIterable[bytes] | Iterable[bytes],
+    *,
+    content_type: str = "application/octet-stream",
+    expires_at: datetime | None = None,
+) -> File:
+    """The finished file with these bytes, of any chunking. A second file of the same name hides the first."""
+    async with conn.transaction():
+        file_id = await begin(conn, app, name, content_type=content_type, expires_at=expires_at)
+        n = 0
+        async for chunk in _even(chunks):
+            await append(conn, app, file_id, n, chunk)
+            n += 1
+        return await finish(conn, app, file_id)
+
+
+async def find(conn: Connection, app: str, id_or_name: str | UUID) -> File | None:
+    """The finished file with this id, or the latest with this name; None if there is none."""
+    if isinstance(id_or_name, UUID) or _UUID.match(id_or_name):
+        row = await conn.fetchrow(load("file_find_by_id"), app, UUID(str(id_or_name)))
+    else:
+        row = await conn.fetchrow(load("file_find_by_name"), app, id_or_name)
+    return None if row is None else File(**row)
+
+
+async def get(conn: Connection, app: str, id_or_name: object) -> File:
+    """Like `find`; NotFound if there is none, badRequest if it cannot be an id or a name."""
+    if not isinstance(id_or_name, str | UUID) or not id_or_name or "\0" in str(id_or_name):
+        raise BadRequest.field("fileId", id_or_name, "the id or the name of a file")
+    file = await find(conn, app, id_or_name)
+    if file is None:
+        raise NotFound(f"there is no file {str(id_or_name)!r}")
+    return file
+
+
+async def read_chunk(conn: Connection, app: str, file_id: UUID, n: int) -> bytes | None:
+    """The file's chunk number `n`, from 0; None past the end."""
+    chunk: Any = await conn.fetchval(load("file_chunk"), app, file_id, n)
+    return None if chunk is None else bytes(chunk)
+
+
+async def read(conn: Connection, app: str, file_id: UUID, *, offset: int = 0) -> AsyncIterator[bytes]:
+    """The file's bytes from `offset` on."""
+    n, skip = divmod(offset, CHUNK)
+    while (chunk := await read_chunk(conn, app, file_id, n)) is not None:
+        yield chunk[skip:]
+        n, skip = n + 1, 0
+
+
+async def _even(chunks: AsyncIterable[bytes] | Iterable[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes in chunks of 256 KiB."""
+    buffer = bytearray()
+    async for chunk in _each(chunks):
+        buffer += chunk
+        while len(buffer) >= CHUNK:
+            yield bytes(buffer[:CHUNK])
+            del buffer[:CHUNK]
+    if buffer:
+        yield bytes(buffer)
+
+
+async def _each(chunks: AsyncIterable[bytes] | Iterable[bytes]) -> AsyncIterator[bytes]:
+    if isinstance(chunks, AsyncIterable):
+        async for chunk in chunks:
+            yield chunk
+        return
+    for chunk in chunks:
+        yield chunk

@@ -1,0 +1,288 @@
+"""Query maps of sys.data as SQLAlchemy Core: conditions typed by the fields' declarations, sorting, pages.
+
+Equality is `data @> any(...)`, which the GIN index on data answers; comparisons filter what is left.
+Pages continue by key, not by offset: the cursor holds the last row's sort value and id.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+
+from engine.apps.manifest import Entity, Field, FieldType
+from engine.data.conditions import ARITY, Condition, Operator, parse
+from engine.data.fields import Invalid, from_text, normalize
+from engine.db.tables import records
+from engine.errors import BadRequest
+from engine.model import check_job_id
+
+Clause = sa.ColumnElement[Any]
+
+_SAME = (Operator.EQUALS, Operator.NOT_EQUALS, Operator.EMPTY, Operator.NOT_EMPTY)
+_ORDERED = (*_SAME, Operator.GREATER, Operator.GREATER_OR_EQUALS, Operator.LESS, Operator.LESS_OR_EQUALS)
+_RANGED = (*_ORDERED, Operator.BETWEEN)
+OPERATORS: Mapping[FieldType, tuple[Operator, ...]] = {
+    FieldType.TEXT: (*_RANGED, Operator.LIKE),
+    FieldType.CHOICE: (*_RANGED, Operator.LIKE),
+    FieldType.NUMBER: _RANGED,
+    FieldType.INTEGER: _RANGED,
+    FieldType.DATE: _RANGED,
+    FieldType.DATETIME: _RANGED,
+    FieldType.BOOLEAN: _SAME,
+    FieldType.RELATION: _SAME,
+    FieldType.JSON: (Operator.EMPTY, Operator.NOT_EMPTY),
+}
+_OPTIONS = ("_size", "_offset", "_sortField", "_sortType")
+_NUMBERS = (FieldType.NUMBER, FieldType.INTEGER)
+_BLANK: list[Any] = [None, "", [], {}]
+_COMPARE: Mapping[Operator, Callable[[Clause, Any], Clause]] = {
+    Operator.GREATER: lambda left, right: left > right,
+    Operator.GREATER_OR_EQUALS: lambda left, right: left >= right,
+    Operator.LESS: lambda left, right: left < right,
+    Operator.LESS_OR_EQUALS: lambda left, right: left <= right,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page ended: how many records came so far, and the last one's sort value and id."""
+
+    seen: int
+    key: str | None
+    id: UUID
+
+    def text(self) -> str:
+        """The cursor as callers hand it back."""
+        return base64.urlsafe_b64encode(json.dumps([self.seen, self.key, str(self.id)]).encode()).decode()
+
+    @classmethod
+    def parse(cls, value: object) -> Cursor:
+        """The cursor that `text` gave; badRequest for anything else."""
+        try:
+            seen, key, last = json.loads(base64.urlsafe_b64decode(str(value)))
+            if type(seen) is int and seen >= 0 and isinstance(key, str | None):
+                return cls(seen, key, UUID(last))
+        except (ValueError, TypeError, AttributeError):
+            pass
+        raise BadRequest.field("cursor", value, "the cursor of the page before")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query map, understood. `sort` is None for the order of creation; `size` None for no limit."""
+
+    where: tuple[Clause, ...]
+    sort: Field | None = None
+    descending: bool = False
+    size: int | None = None
+    offset: int = 0
+
+    @classmethod
+    def parse(cls, entity: Entity, query: object) -> Query:
+        """The query of this map; badRequest names the key, the value and what is allowed."""
+        if query is None:
+            return cls(())
+        if not isinstance(query, Mapping):
+            raise BadRequest.field("query", query, "an object such as {type: 'a', _size: 10}")
+        return cls(
+            where=tuple(_where(entity, key, value) for key, value in query.items() if key not in _OPTIONS),
+            sort=_sort_field(entity, query.get("_sortField")),
+            descending=_descending(query.get("_sortType")),
+            size=_whole("_size", query.get("_size"), least=1),
+            offset=_whole("_offset", query.get("_offset"), least=0) or 0,
+        )
+
+    def page(self, app: str, entity: str, *, cursor: Cursor | None, limit: int) -> sa.Select[Any]:
+        """One page of at most `limit` records, each with its `sort_key`."""
+        order = None if self.sort is None else _key(self.sort)
+        sort_key: Clause = sa.null() if order is None else order
+        statement = sa.select(*RECORD, sort_key.label("sort_key"))
+        statement = statement.where(*_scope(app, entity), *self.where).limit(limit)
+        if cursor is not None:
+            statement = statement.where(self._after(order, cursor))
+        elif self.offset:
+            statement = statement.offset(self.offset)
+        return statement.order_by(*self._order(order))
+
+    def count(self, app: str, entity: str) -> sa.Select[Any]:
+        """How many records match, whatever `_size` and `_offset` say."""
+        return sa.select(sa.func.count()).select_from(records).where(*_scope(app, entity), *self.where)
+
+    def _order(self, order: Clause | None) -> list[Clause]:
+        last = records.c.id.desc() if self.descending else records.c.id.asc()
+        if order is None:
+            return [last]
+        return [order.is_(None), order.desc() if self.descending else order.asc(), last]
+
+    def _after(self, order: Clause | None, cursor: Cursor) -> Clause:
+        beyond = _COMPARE[Operator.LESS if self.descending else Operator.GREATER]
+        later = beyond(records.c.id, sa.literal(cursor.id, PG_UUID(as_uuid=True)))
+        if order is None:
+            return later
+        if cursor.key is None:
+            return sa.and_(order.is_(None), later)
+        key = _key_literal(self.sort, cursor.key)
+        return sa.or_(beyond(order, key), sa.and_(order == key, later), order.is_(None))
+
+
+RECORD = (
+    records.c.id,
+    records.c.entity,
+    records.c.version,
+    records.c.data,
+    records.c.created_at,
+    records.c.updated_at,
+)
+
+
+def _scope(app: str, entity: str) -> tuple[Clause, Clause]:
+    return records.c.app == app, records.c.entity == entity
+
+
+def _where(entity: Entity, key: object, value: object) -> Clause:
+    if key == "id":
+        return sa.or_(*(_id_clause(condition, value) for condition in parse("id", value)))
+    if not isinstance(key, str) or key not in entity.fields:
+        known = ", ".join(("id", *entity.fields, *_OPTIONS))
+        raise BadRequest.field("query", key, f"a field of {entity.name} or an option: {known}")
+    field = entity.fields[key]
+    conditions = parse(key, value)
+    equals = [_value(field, arg) for item in conditions if item.operator is Operator.EQUALS for arg in item.args]
+    clauses = [_clause(field, item) for item in conditions if item.operator is not Operator.EQUALS]
+    if equals:
+        _check_allowed(field, Operator.EQUALS, value)
+        clauses.append(_contains(field, equals))
+    return sa.or_(*clauses)
+
+
+def _id_clause(condition: Condition, value: object) -> Clause:
+    ids = sa.literal([check_job_id(arg, "id") for arg in condition.args], ARRAY(PG_UUID(as_uuid=True)))
+    if condition.operator is Operator.EQUALS:
+        return records.c.id == sa.any_(ids)
+    if condition.operator is Operator.NOT_EQUALS:
+        return records.c.id != sa.all_(ids)
+    raise BadRequest.field("id", value, "ids separated by commas, or notEquals(x)")
+
+
+def _clause(field: Field, condition: Condition) -> Clause:
+    operator, args = condition.operator, condition.args
+    _check_allowed(field, operator, f"{operator}({','.join(map(str, args))})")
+    match operator:
+        case Operator.NOT_EQUALS:
+            return sa.not_(_contains(field, [_value(field, arg) for arg in args]))
+        case Operator.EMPTY:
+            return _blank(field)
+        case Operator.NOT_EMPTY:
+            return sa.not_(_blank(field))
+        case Operator.LIKE:
+            return _like(field, args[0])
+        case Operator.BETWEEN:
+            low, high = (_literal(field, arg) for arg in args)
+            return sa.and_(_key(field) >= low, _key(field) <= high)
+        case _:
+            return _COMPARE[operator](_key(field), _literal(field, args[0]))
+
+
+def _check_allowed(field: Field, operator: Operator, value: object) -> None:
+    allowed = OPERATORS[field.type]
+    if operator not in allowed:
+        names = ", ".join(f"{name}{ARITY[name]}" for name in allowed)
+        raise BadRequest.field(field.name, value, f"for a field of type {field.type} one of {names}")
+
+
+def _value(field: Field, arg: object) -> Any:
+    """The stored form of what a condition compares with; bounds and choices are the declaration's, not the query's."""
+    lenient = replace(field, min=None, max=None, max_length=None, unique=False, required=False)
+    try:
+        if field.type is FieldType.CHOICE:
+            lenient = replace(lenient, type=FieldType.TEXT)
+        return from_text(lenient, arg) if isinstance(arg, str) else normalize(lenient, arg)
+    except Invalid as error:
+        raise BadRequest.field(field.name, arg, str(error).removeprefix("expected ")) from None
+
+
+def _contains(field: Field, values: list[Any]) -> Clause:
+    wanted = sa.literal([{field.name: value} for value in values], ARRAY(JSONB))
+    return records.c.data.op("@>", is_comparison=True)(sa.any_(wanted))
+
+
+def _json_of(field: Field) -> Clause:
+    return records.c.data[sa.literal(field.name, sa.Text)]
+
+
+def _text_of(field: Field) -> Clause:
+    text: Clause = records.c.data[sa.literal(field.name, sa.Text)].astext
+    return text
+
+
+def _blank(field: Field) -> Clause:
+    value = sa.func.coalesce(_json_of(field), sa.literal(None, JSONB(none_as_null=False)))
+    return value == sa.any_(sa.literal(_BLANK, ARRAY(JSONB)))
+
+
+def _like(field: Field, part: str) -> Clause:
+    escaped = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return _text_of(field).ilike(sa.literal(f"%{escaped}%", sa.Text))
+
+
+def _key(field: Field) -> Clause:
+    """What comparisons and sorting look at: numbers by value, everything else as text by code point.
+
+    The case keeps a text that an older version of the app stored in the field from failing the statement.
+    """
+    if field.type in _NUMBERS:
+        is_number = sa.func.jsonb_typeof(_json_of(field)) == sa.literal("number", sa.Text)
+        return sa.case((is_number, sa.cast(_text_of(field), sa.Numeric)))
+    return sa.collate(_text_of(field), "C")
+
+
+def _literal(field: Field, arg: object) -> Clause:
+    value = _value(field, arg)
+    if value is None:
+        raise BadRequest.field(field.name, arg, "a value to compare with")
+    return _key_literal(field, str(value))
+
+
+def _key_literal(field: Field | None, value: str) -> Clause:
+    if field is None or field.type not in _NUMBERS:
+        return sa.literal(value, sa.Text)
+    try:
+        return sa.literal(Decimal(value), sa.Numeric)
+    except InvalidOperation:
+        raise BadRequest.field("cursor", value, "the cursor of the page before") from None
+
+
+def _sort_field(entity: Entity, name: object) -> Field | None:
+    if name is None or name == "id":
+        return None
+    field = entity.fields.get(name) if isinstance(name, str) else None
+    if field is None or field.type is FieldType.JSON:
+        known = ", ".join(("id", *(item.name for item in entity.fields.values() if item.type is not FieldType.JSON)))
+        raise BadRequest.field("_sortField", name, f"one of {known}")
+    return field
+
+
+def _descending(value: object) -> bool:
+    if value not in (None, "asc", "desc"):
+        raise BadRequest.field("_sortType", value, "'asc' or 'desc'")
+    return value == "desc"
+
+
+def _whole(name: str, value: object, *, least: int) -> int | None:
+    if value is None:
+        return None
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    if type(number) is not int or not least <= number < 2**31:
+        raise BadRequest.field(name, value, f"a whole number from {least} on")
+    return number

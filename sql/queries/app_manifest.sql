@@ -1,0 +1,2 @@
+-- What a version declares.
+select manifest from headrace.app_versions where app = $1 and version = $2

@@ -1,0 +1,2 @@
+-- One script of a version.
+select path, language, source from headrace.app_scripts where app = $1 and version = $2 and path = $3

@@ -1,0 +1,4 @@
+-- A finished file of the app.
+select id, app, name, content_type, size, sha256, created_at, expires_at
+from headrace.files
+where app = $1 and id = $2 and sha256 <> '' and (expires_at is null or expires_at > now())
