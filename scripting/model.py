@@ -105,7 +105,7 @@ class Failure:
 Reply = Value | Failure
 
 
-class Interrupt(Exception):  # noqa: N818 - not an error: the host's wish, raised through the call that met it
+class Interrupt(Exception):
     """Raised by `Calls.call` to end the run at this call: the child is killed, the run is Interrupted."""
 
     def __init__(self, reason: str) -> None:
@@ -119,3 +119,20 @@ class Calls(Protocol):
     async def call(self, seq: int, method: str, args: list[Json]) -> Reply:
         """The reply to call number `seq` (from 1, without gaps)."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReport:
+    """Which layers hold around a child, found out by a self-test child at start.
+
+    `seccomp` is the wall: it is proven by a forbidden system call that kills. The others stand behind it.
+    """
+
+    parent_death: bool = False
+    no_new_privileges: bool = False
+    not_dumpable: bool = False
+    unprivileged: bool = False
+    descriptors: bool = False
+    rlimits: bool = False
+    landlock: bool = False
+    seccomp: bool = False

@@ -1,0 +1,209 @@
+"""What runs inside a child: locks itself up, compiles its program once, and runs it as often as it is told.
+
+The child lives until its host closes the socket or kills it; it never ends in any other way than by
+`os._exit`, so no finalizer of a script and no exit hook runs.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import astuple
+from typing import NoReturn
+
+from scripting import protocol
+from scripting.limits import SOCKET_FD, Lock, held, keep_only, limited
+from scripting.model import Json, Language, Threw
+from scripting.runtime import CLOCK_READS_PER_TICK, Compile, HostError, Runtime, ScriptFailed
+from scripting.values import BadValue
+
+RUNTIMES: Mapping[Language, str] = {
+    Language.JAVASCRIPT: "scripting.javascript",
+    Language.PYTHON: "scripting.python",
+}
+
+# How a child ends when it can no longer speak; host.py turns them into outcomes.
+EXIT_DONE, EXIT_MEMORY, EXIT_PROTOCOL = 0, 70, 71
+_READ_BYTES = 1024 * 1024
+# The host's own frames are bounded by the host.
+_TRUSTED_BYTES = 2**32 - 1
+
+Compilers = Mapping[Language, Compile]
+
+
+def load_compilers(runtimes: Mapping[Language, str]) -> Compilers:
+    """Imports each runtime, once and in the zygote: a locked child can import nothing."""
+    return {language: importlib.import_module(module).compile for language, module in runtimes.items()}
+
+
+def main(channel: socket.socket, *, parent: int, lock: Lock, compilers: Compilers) -> NoReturn:
+    """The whole life of a child."""
+    code = EXIT_PROTOCOL
+    try:
+        _leave_the_zygote(channel)
+        lock.ahead(parent=parent)
+        _live(Wire(), lock, compilers, parent)
+        code = EXIT_DONE
+    except MemoryError:
+        code = EXIT_MEMORY
+    except BaseException:  # nobody is left to tell: every descriptor but the socket is closed
+        code = EXIT_PROTOCOL
+    os._exit(code)
+
+
+def _leave_the_zygote(channel: socket.socket) -> None:
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    keep_only(channel.detach())
+    sys.stdin = sys.stdout = sys.stderr = None
+
+
+def _live(wire: Wire, lock: Lock, compilers: Compilers, parent: int) -> None:
+    first = wire.receive()
+    if isinstance(first, protocol.Probe):
+        _report_layers(wire, lock, parent)
+    elif isinstance(first, protocol.Load):
+        _serve(wire, first, lock, compilers)
+
+
+def _report_layers(wire: Wire, lock: Lock, parent: int) -> None:
+    layers: dict[str, Json] = dict(held(parent))
+    lock.limit(name="probe", memory_bytes=1 << 28, cpu_ms=10_000)
+    layers["rlimits"] = limited()
+    lock.seal()
+    wire.send(protocol.Layers(layers))
+    # Not on the filter's list: where seccomp holds, this line is the last.
+    os.getppid()
+
+
+def _serve(wire: Wire, load: protocol.Load, lock: Lock, compilers: Compilers) -> None:
+    wire.max_bytes = load.frame_bytes
+    gc.enable()
+    lock.limit(name=load.app, memory_bytes=load.memory_bytes, cpu_ms=load.cpu_ms)
+    lock.seal()
+    try:
+        runtime = compilers[Language(load.language)](load.path, load.source, load.sources)
+    except Exception as error:
+        wire.send(_failed(error))
+        return
+    wire.send(protocol.Ready())
+    while isinstance(frame := wire.receive(), protocol.Run):
+        wire.send(_run(runtime, frame, wire, load), max_bytes=max(load.frame_bytes, load.result_bytes))
+
+
+def _run(runtime: Runtime, run: protocol.Run, wire: Wire, load: protocol.Load) -> protocol.Frame:
+    host = SocketHost(wire, run.start_ms, load.memory_bytes)
+    try:
+        return _fitting(protocol.Done(runtime.run(run.variables, host, run.seed)), load.result_bytes)
+    except (MemoryError, Disconnected):
+        raise
+    except BaseException as error:
+        return _failed(error)
+
+
+def _fitting(done: protocol.Done, max_bytes: int) -> protocol.Frame:
+    try:
+        protocol.encode(done, max_bytes=max_bytes)
+    except protocol.FrameTooLarge as error:
+        return protocol.Exceeded("result", f"the result is too large: {error}")
+    except BadValue as error:
+        return _failed(ScriptFailed(Threw("badRequest", f"the result is not JSON: {error}")))
+    return done
+
+
+def _failed(error: BaseException) -> protocol.Failed:
+    if isinstance(error, MemoryError):
+        raise error
+    threw = error.threw if isinstance(error, ScriptFailed) else _unexpected(error)
+    return protocol.Failed(*astuple(threw))
+
+
+def _unexpected(error: BaseException) -> Threw:
+    if isinstance(error, HostError):
+        return Threw(error.code, str(error), error.additional_info)
+    return Threw("systemException", f"the script's runtime failed: {type(error).__name__}")
+
+
+class Disconnected(BaseException):
+    """The host is gone. No script may catch it, so it is not an Exception."""
+
+
+class Wire:
+    """Whole frames over the one descriptor, blocking."""
+
+    def __init__(self) -> None:
+        self.max_bytes = _READ_BYTES
+
+    def send(self, frame: protocol.Frame, *, max_bytes: int | None = None) -> None:
+        """BadValue or FrameTooLarge, before a byte of the frame is written."""
+        view = memoryview(protocol.encode(frame, max_bytes=max_bytes or self.max_bytes))
+        while view:
+            view = view[self._write(view) :]
+
+    def receive(self) -> protocol.Frame:
+        """The host's next frame; Disconnected at the end."""
+        size = protocol.body_size(self._read(protocol.HEADER.size), max_bytes=_TRUSTED_BYTES)
+        return protocol.decode(self._read(size), protocol.DOWN)
+
+    def _read(self, size: int) -> bytes:
+        chunks: list[bytes] = []
+        while size:
+            chunk = os.read(SOCKET_FD, min(size, _READ_BYTES))
+            if not chunk:
+                raise Disconnected
+            chunks.append(chunk)
+            size -= len(chunk)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def _write(self, view: memoryview) -> int:
+        try:
+            return os.write(SOCKET_FD, view)
+        except OSError as error:
+            raise Disconnected from error
+
+
+class SocketHost:
+    """The host as the runtimes see it (runtime.Host)."""
+
+    def __init__(self, wire: Wire, start_ms: int, memory_bytes: int) -> None:
+        self.memory_bytes = memory_bytes
+        self._wire = wire
+        self._now_ms = start_ms
+        self._seq = 0
+        self._clock_reads = 0
+
+    def call(self, method: str, args: list[Json]) -> Json:
+        """The host's answer; HostError if it refused, or if the arguments may not cross."""
+        frame = protocol.Call(self._seq + 1, method, args)
+        try:
+            self._wire.send(frame)
+        except (BadValue, protocol.FrameTooLarge) as error:
+            raise HostError("badRequest", f"{method}: {error}", {}) from None
+        self._seq += 1
+        self._clock_reads = 0
+        return self._reply()
+
+    def now_ms(self) -> int:
+        """The script's clock; see runtime.Host."""
+        if self._clock_reads >= CLOCK_READS_PER_TICK:
+            self.call("script.tick", [])
+        self._clock_reads += 1
+        return self._now_ms
+
+    def _reply(self) -> Json:
+        reply = self._wire.receive()
+        match reply:
+            case protocol.Answer(seq=self._seq):
+                self._now_ms = reply.now_ms
+                return reply.value
+            case protocol.Refusal(seq=self._seq):
+                self._now_ms = reply.now_ms
+                raise HostError(reply.code, reply.message, reply.additional_info)
+            case _:
+                raise Disconnected

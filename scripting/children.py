@@ -1,0 +1,225 @@
+"""The worker's side of the zygote: asks it for children, hears of their ends, kills them.
+
+Everything happens on the event loop; the only blocking step is the start of the zygote itself, once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from scripting.zygote import Kind, Record
+
+_ROOT = Path(__file__).resolve().parent.parent
+# -P keeps the current folder out of the path, -s the user's packages; -I or -E would make Python ignore
+# PYTHONHASHSEED without a word.
+_BOOT = """
+import importlib, sys
+sys.path.insert(0, sys.argv.pop(1))
+importlib.import_module(sys.argv.pop(1)).main()
+"""
+_ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}
+_CPU_CLOCK = 2
+_CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+
+
+class ZygoteLost(Exception):
+    """The zygote is gone or cannot fork; its message says why."""
+
+
+class Child:
+    """A child that waits for its program, or runs it. `exited` gives the zygote's last word on it."""
+
+    def __init__(self, zygote: Zygote, record: Record, descriptors: list[int]) -> None:
+        self.number = record.number
+        self.pid = record.pid
+        self.socket = socket.socket(fileno=descriptors[0])
+        self.socket.setblocking(False)
+        self.exited: asyncio.Future[Record] = asyncio.get_running_loop().create_future()
+        self._zygote = zygote
+        self._pidfd = descriptors[1] if len(descriptors) > 1 else None
+
+    def kill(self) -> None:
+        """SIGKILL, now. Idempotent, and never hits a process that took over the pid."""
+        if self.exited.done():
+            return
+        if self._pidfd is None or sys.platform != "linux":
+            self._zygote.kill(self.number)
+            return
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
+    def cpu_ms(self) -> int:
+        """The CPU time that the child has used; 0 once it is gone, or where it cannot be asked."""
+        if sys.platform != "linux" or self.exited.done():
+            return 0
+        try:
+            return time.clock_gettime_ns((~self.pid << 3) | _CPU_CLOCK) // 1_000_000
+        except OSError:
+            return 0
+
+    def release(self) -> None:
+        """Closes what the worker holds of the child; idempotent."""
+        self.socket.close()
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+            self._pidfd = None
+
+
+class Zygote:
+    """One zygote process and its children."""
+
+    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket) -> None:
+        self._process = process
+        self._control = control
+        self._loop = asyncio.get_running_loop()
+        self._outbox = bytearray()
+        self._last_number = 0
+        self._forks: dict[int, asyncio.Future[Child]] = {}
+        self._children: dict[int, Child] = {}
+        self._hello: asyncio.Future[None] = self._loop.create_future()
+        self.lost: asyncio.Future[None] = self._loop.create_future()
+
+    @classmethod
+    async def start(cls, *, entry: str, unsafe: bool) -> Zygote:
+        """A zygote that has imported the runtimes. ZygoteLost with what it printed if it cannot."""
+        zygote = _launch(entry, unsafe=unsafe)
+        zygote._loop.add_reader(zygote._control, zygote._hear)
+        try:
+            await zygote._hello
+        except ZygoteLost:
+            said = await asyncio.to_thread(zygote._process.communicate)
+            await zygote.close()
+            raise ZygoteLost(f"the zygote did not start: {said[1].decode(errors='replace').strip()}") from None
+        except BaseException:
+            await zygote.close()
+            raise
+        return zygote
+
+    def fork(self) -> asyncio.Future[Child]:
+        """A child, soon. The future raises ZygoteLost; a canceled one costs nothing."""
+        self._last_number += 1
+        future: asyncio.Future[Child] = self._loop.create_future()
+        if self.lost.done():
+            future.set_exception(ZygoteLost("the zygote is gone"))
+            return future
+        self._forks[self._last_number] = future
+        self._say(Record(Kind.FORK, self._last_number))
+        return future
+
+    def kill(self, number: int) -> None:
+        """Kills a child by way of the zygote, where the system has no pidfds."""
+        self._say(Record(Kind.KILL, number))
+
+    async def close(self) -> None:
+        """Ends the zygote, which ends its children; returns when it is reaped."""
+        self._lose()
+        await asyncio.to_thread(self._process.wait)
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+
+    def _say(self, record: Record) -> None:
+        if not self.lost.done():
+            self._outbox += record.pack()
+            self._flush()
+
+    def _flush(self) -> None:
+        try:
+            del self._outbox[: self._control.send(self._outbox)]
+        except BlockingIOError:
+            self._loop.add_writer(self._control, self._flush)
+            return
+        except OSError:
+            self._lose()
+            return
+        if self._outbox:
+            self._loop.add_writer(self._control, self._flush)
+        else:
+            self._loop.remove_writer(self._control)
+
+    def _hear(self) -> None:
+        try:
+            while not self.lost.done():
+                data, descriptors, _, _ = socket.recv_fds(self._control, Record.SIZE, 2, _CLOSE_ON_EXEC)
+                if len(data) < Record.SIZE:
+                    self._lose()
+                    return
+                self._handle(Record.unpack(data), descriptors)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._lose()
+
+    def _handle(self, record: Record, descriptors: list[int]) -> None:
+        match record.kind:
+            case Kind.HELLO:
+                self._hello.set_result(None)
+            case Kind.FORKED:
+                self._born(Child(self, record, descriptors))
+            case Kind.REFUSED:
+                future = self._forks.pop(record.number)
+                if not future.done():
+                    future.set_exception(ZygoteLost(f"the zygote cannot fork: {os.strerror(record.status)}"))
+            case Kind.EXITED:
+                child = self._children.pop(record.number)
+                child.exited.set_result(record)
+            case _:
+                self._lose()
+
+    def _born(self, child: Child) -> None:
+        self._children[child.number] = child
+        future = self._forks.pop(child.number)
+        if future.done():
+            child.kill()
+            child.release()
+        else:
+            future.set_result(child)
+
+    def _lose(self) -> None:
+        if self.lost.done():
+            return
+        self.lost.set_result(None)
+        self._loop.remove_reader(self._control)
+        self._loop.remove_writer(self._control)
+        self._control.close()
+        _fail(self._hello)
+        for future in self._forks.values():
+            _fail(future)
+        for child in self._children.values():
+            # They die with the zygote; nobody is left to say how, so it is said here.
+            child.exited.set_result(Record(Kind.EXITED, child.number, child.pid, status=signal.SIGKILL))
+        self._forks.clear()
+        self._children.clear()
+
+
+def _fail(future: asyncio.Future[Any]) -> None:
+    if not future.done():
+        future.set_exception(ZygoteLost("the zygote is gone"))
+        # Marks it as seen: nobody may be waiting for it.
+        future.exception()
+
+
+def _launch(entry: str, *, unsafe: bool) -> Zygote:
+    ours, theirs = socket.socketpair()
+    arguments = [str(_ROOT), entry, str(theirs.fileno()), str(os.getpid()), "unsafe" if unsafe else "safe"]
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-s", "-c", _BOOT, *arguments],
+            env=_ENVIRONMENT,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+    ours.setblocking(False)
+    return Zygote(process, ours)

@@ -1,0 +1,101 @@
+"""The JSON that may cross the border between host and child, checked with the place of what is wrong.
+
+Refused: NaN and infinities, integers beyond 64 bits, NUL and lone surrogates in text, keys that are not
+text, nesting deeper than MAX_DEPTH, and everything that JSON does not have. PostgreSQL's jsonb takes
+whatever passes here.
+"""
+
+from __future__ import annotations
+
+from scripting.model import Json
+
+MAX_DEPTH = 200
+_INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
+_SHOWN_KEY = 40
+
+
+class BadValue(ValueError):
+    """A value is not JSON that may cross; the message names the place."""
+
+
+def check(value: Json, place: str) -> None:
+    """Nothing, or BadValue whose message begins with the place, such as `args[0].name`."""
+    _check(value, (place, None), MAX_DEPTH)
+
+
+# The place is a linked list (part, parent): text is only made of it when something is wrong.
+_Place = tuple[str | int, "_Place | None"]
+
+
+def _check(value: Json, place: _Place, depth: int) -> None:
+    kind = type(value)
+    if value is None or kind is bool:
+        return
+    if isinstance(value, str):
+        _check_text(value, place)
+    elif isinstance(value, int):
+        if not _INT_MIN <= value <= _INT_MAX:
+            raise BadValue(f"{_shown(place)}: an integer beyond 64 bits is not allowed in JSON")
+    elif isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            raise BadValue(f"{_shown(place)}: {_number_name(value)} is not allowed in JSON")
+    elif isinstance(value, dict):
+        _check_depth(place, depth)
+        for key, item in value.items():
+            _check_key(key, place)
+            _check(item, (key, place), depth - 1)
+    elif isinstance(value, (list, tuple)):
+        _check_depth(place, depth)
+        for index, item in enumerate(value):
+            _check(item, (index, place), depth - 1)
+    else:
+        raise BadValue(f"{_shown(place)}: a value of type {kind.__name__} is not JSON")
+
+
+def _check_text(text: str, place: _Place) -> None:
+    if text.isascii():
+        if "\0" in text:
+            raise BadValue(f"{_shown(place)}: the character NUL is not allowed in text")
+        return
+    if "\0" in text:
+        raise BadValue(f"{_shown(place)}: the character NUL is not allowed in text")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadValue(f"{_shown(place)}: half of a surrogate pair is not allowed in text") from None
+
+
+def _check_key(key: object, place: _Place) -> None:
+    if not isinstance(key, str):
+        raise BadValue(f"{_shown(place)}: a key of type {type(key).__name__} is not allowed, only text is")
+    try:
+        _check_text(key, place)
+    except BadValue as error:
+        raise BadValue(f"{error} (in a key)") from None
+
+
+def _check_depth(place: _Place, depth: int) -> None:
+    if depth == 0:
+        raise BadValue(f"{_shown(place)}: nested deeper than {MAX_DEPTH}")
+
+
+def _number_name(value: float) -> str:
+    if value != value:
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"
+
+
+def _shown(place: _Place) -> str:
+    parts: list[str] = []
+    current: _Place | None = place
+    while current is not None:
+        part, current = current
+        parts.append(_shown_part(part, first=current is None))
+    return "".join(reversed(parts))
+
+
+def _shown_part(part: str | int, *, first: bool) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    text = part if len(part) <= _SHOWN_KEY else part[:_SHOWN_KEY] + "..."
+    return text if first else f".{text}"
