@@ -40,8 +40,9 @@ async def save_many(
         results.append(Refused(reasons) if reasons else record_id)
         if not reasons:
             good[record_id] = stored
-    taken = await keys.take_many(conn, app, entity, list(good.items()))
-    await _insert(conn, app, entity, {key: data for key, data in good.items() if key not in taken})
+    async with conn.transaction():
+        taken = await keys.take_many(conn, app, entity, list(good.items()))
+        await _insert(conn, app, entity, {key: data for key, data in good.items() if key not in taken})
     return [Refused(taken[item]) if isinstance(item, UUID) and item in taken else item for item in results]
 
 

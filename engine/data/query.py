@@ -43,7 +43,6 @@ OPERATORS: Mapping[FieldType, tuple[Operator, ...]] = {
 }
 _OPTIONS = ("_size", "_offset", "_sortField", "_sortType")
 _NUMBERS = (FieldType.NUMBER, FieldType.INTEGER)
-_BLANK: list[Any] = [None, "", [], {}]
 _COMPARE: Mapping[Operator, Callable[[Clause, Any], Clause]] = {
     Operator.GREATER: lambda left, right: left > right,
     Operator.GREATER_OR_EQUALS: lambda left, right: left >= right,
@@ -225,8 +224,9 @@ def _text_of(field: Field) -> Clause:
 
 
 def _blank(field: Field) -> Clause:
-    value = sa.func.coalesce(_json_of(field), sa.literal(None, JSONB(none_as_null=False)))
-    return value == sa.any_(sa.literal(_BLANK, ARRAY(JSONB)))
+    """No value at all: absent, null, the empty text; in a json field the empty list and object too."""
+    blanks = ["", "[]", "{}"] if field.type is FieldType.JSON else [""]
+    return sa.func.coalesce(_text_of(field), sa.literal("", sa.Text)) == sa.any_(sa.literal(blanks, ARRAY(sa.Text)))
 
 
 def _like(field: Field, part: str) -> Clause:

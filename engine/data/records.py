@@ -41,13 +41,16 @@ class Record:
 
     @classmethod
     def from_row(cls, row: asyncpg.Record, entity: Entity) -> Record:
-        """A record from a row of sql/queries/record_*.sql."""
+        """A record from a row of sql/queries/record_*.sql, with the fields that its entity declares today.
+
+        A value of a field that the app no longer declares stays in the row until the next save.
+        """
         return cls(
             id=row["id"],
             entity=row["entity"],
             label=entity.label_of(row["data"], str(row["id"])),
             version=row["version"],
-            data=row["data"],
+            data={name: row["data"][name] for name in entity.fields if name in row["data"]},
             created_at=row["created_at"],
             updated_at=row["updated_at"],
         )
