@@ -1,0 +1,130 @@
+"""Rows of a CSV file for an import that can stop after any row and go on from there.
+
+The first record names the columns. A row that cannot be read is a value with its reason, not the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.apps.manifest import Entity
+from engine.data.csvlines import BOM, MAX_RECORD, cells, find_delimiter, lines
+from engine.data.fields import Invalid, from_text
+from engine.errors import BadRequest
+
+IGNORED = ("id",)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where the next row begins: the byte, the line, and what the header said. JSON by `to_json`."""
+
+    offset: int
+    line: int
+    header: tuple[str, ...]
+    delimiter: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The checkpoint as a job keeps it."""
+        return {"offset": self.offset, "line": self.line, "header": list(self.header), "delimiter": self.delimiter}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Checkpoint:
+        """The checkpoint that `to_json` wrote."""
+        return cls(data["offset"], data["line"], tuple(data["header"]), data["delimiter"])
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its line (from 1), its texts by column or the reason why it has none, and where to go on after it."""
+
+    line: int
+    checkpoint: Checkpoint
+    values: Mapping[str, str] = field(default_factory=dict)
+    problem: str | None = None
+
+
+async def read_rows(chunks: AsyncIterator[bytes], *, start: Checkpoint | None = None) -> AsyncIterator[Row]:
+    """The rows of the file, or those after `start`; the chunks then begin at the byte `start.offset`.
+
+    Comma, semicolon or tab is found out from the header. Empty lines are passed over.
+    badRequest if the header cannot be read, has a column without a name or one twice.
+    """
+    if start is None:
+        start, chunks = await _read_header(chunks)
+    async for line in lines(chunks, offset=start.offset, number=start.line, delimiter=start.delimiter):
+        checkpoint = Checkpoint(line.next_offset, line.next_number, start.header, start.delimiter)
+        if line.problem:
+            yield Row(line.number, checkpoint, problem=line.problem)
+        elif line.content:
+            yield _row(line.number, line.content, checkpoint)
+
+
+def convert(entity: Entity, values: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The row's texts as the types that the entity declares, and the reason for each cell that is wrong."""
+    data, reasons = {}, {}
+    for name, text in values.items():
+        if name in IGNORED:
+            continue
+        try:
+            value = from_text(entity.fields[name], text)
+            if value is not None:
+                data[name] = value
+        except Invalid as error:
+            reasons[name] = f"{text[:80]!r}: {error}"
+    return data, reasons
+
+
+def check_header(entity: Entity, header: tuple[str, ...]) -> None:
+    """Pass if every column is a field of the entity (or `id`, which an import ignores); else badRequest."""
+    for name in header:
+        if name not in entity.fields and name not in IGNORED:
+            raise BadRequest.field("column", name, f"a field of {entity.name}: {', '.join(entity.fields)}")
+
+
+async def _read_header(chunks: AsyncIterator[bytes]) -> tuple[Checkpoint, AsyncIterator[bytes]]:
+    head = b""
+    async for chunk in chunks:
+        head += chunk
+        if len(head) > MAX_RECORD:
+            break
+    skipped = len(BOM) if head.startswith(BOM) else 0
+    delimiter = find_delimiter(head[skipped:].split(b"\n", 1)[0])
+    line = await anext(lines(_joined(head[skipped:]), offset=skipped, number=1, delimiter=delimiter), None)
+    if line is None or not line.content:
+        raise BadRequest("the CSV file is empty; expected a first line with the names of the columns")
+    if line.problem:
+        raise BadRequest(f"the CSV file's header cannot be read: {line.problem}")
+    start = Checkpoint(line.next_offset, line.next_number, _header(line.content, delimiter), delimiter)
+    return start, _joined(head[line.next_offset :], chunks)
+
+
+def _header(content: bytes, delimiter: str) -> tuple[str, ...]:
+    try:
+        header = tuple(name.strip() for name in cells(content, delimiter))
+    except ValueError as error:
+        raise BadRequest(f"the CSV file's header cannot be read: {error}") from None
+    for name in header:
+        if not name or header.count(name) > 1:
+            raise BadRequest.field("header", name, "a name for each column, each only once")
+    return header
+
+
+async def _joined(first: bytes, chunks: AsyncIterator[bytes] | None = None) -> AsyncIterator[bytes]:
+    yield first
+    if chunks is not None:
+        async for chunk in chunks:
+            yield chunk
+
+
+def _row(number: int, content: bytes, checkpoint: Checkpoint) -> Row:
+    try:
+        texts = cells(content, checkpoint.delimiter)
+    except ValueError as error:
+        return Row(number, checkpoint, problem=str(error))
+    header = checkpoint.header
+    if len(texts) != len(header):
+        return Row(number, checkpoint, problem=f"the row has {len(texts)} cells, the header has {len(header)}")
+    return Row(number, checkpoint, values=dict(zip(header, texts, strict=True)))
