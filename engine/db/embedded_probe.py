@@ -14,6 +14,7 @@ from engine.db.embedded_home import DATABASE, SOCKET, USER
 # SQLSTATEs of a server that comes up or goes down; any other refusal (too many clients) is an answer.
 _NOT_NOW = (b"57P01", b"57P02", b"57P03")
 _PROTOCOL_3 = 196608
+_PEER = {"linux": (socket.SOL_SOCKET, getattr(socket, "SO_PEERCRED", 0), 12), "darwin": (0, 2, 4)}
 
 
 class Answer(Enum):
@@ -65,9 +66,6 @@ def _read(sock: socket.socket) -> Answer:
 
 
 def _listener(sock: socket.socket) -> int:
-    """The process that called listen(): SO_PEERCRED on Linux, LOCAL_PEERPID on macOS."""
-    if sys.platform == "linux":
-        return int(struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])
-    if sys.platform == "darwin":
-        return int(struct.unpack("i", sock.getsockopt(0, 2, 4))[0])
-    return 0
+    """The process that called listen(): the first number of SO_PEERCRED on Linux, LOCAL_PEERPID on macOS."""
+    option = _PEER.get(sys.platform)
+    return int(struct.unpack_from("i", sock.getsockopt(*option))[0]) if option else 0

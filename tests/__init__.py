@@ -1,0 +1,1 @@
+"""All tests; a package so that its helpers are imported by name from anywhere."""
