@@ -32,7 +32,7 @@ CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
     ("mypy",),
-    ("lint-imports", "--no-cache"),
+    ("lint-imports", "--no-cache", "--no-logo"),
 )
 
 
@@ -240,7 +240,7 @@ def _run(command: Sequence[str], root: Path) -> str | None:
                 collected += 1
                 if collected % 10 == 0:
                     say(f"  {collected} packages")
-    return "\n".join(tail) if process.returncode else None
+    return "\n".join([*tail, f"exit code {process.returncode}"]) if process.returncode else None
 
 
 def clean_environment(root: Path) -> dict[str, str]:
