@@ -1,0 +1,314 @@
+"""Scripts in JavaScript: QuickJS, with `sys` from stubs/*.js and the one way out, the host's `call`.
+
+Each run has a context of its own: heap, globals, prototypes. Nothing that a script does to them
+outlives it. The engine sees three functions of Python (call, clock, source of shared code) and a fourth
+that ends the run; none ever raises into it, because QuickJS would hand the script the exception.
+
+The engine names every source `<input>`, so line numbers tell sources apart: the stubs have the first
+lines, the script the next, each `require`d file the following ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import quickjs
+
+from scripting.model import Json, Threw
+from scripting.runtime import Host, HostError, ScriptFailed
+from scripting.stubs import api
+from scripting.values import BadValue, check
+
+STUBS = (
+    "prelude",
+    "clock",
+    "exceptions",
+    "border",
+    "resultset",
+    "objects",
+    "sys",
+    "require",
+    "boot",
+)
+# Room for 2,400 nested calls; the main thread of a process usually has 8 MiB.
+STACK_BYTES = 4 * 1024 * 1024
+_ERROR_CODE = "javascriptException"
+_FRAME = re.compile(r"^ *at .*?\((.*):(\d+):(\d+)\)$", re.MULTILINE)
+_THROW_NULL = re.compile(r"\b(throw|reject)\s*\(?\s*null\b")
+_OUT_OF_MEMORY = "InternalError: out of memory"
+_MEMORY = "the script's memory is used up"
+
+
+def compile(path: str, source: str, sources: Mapping[str, str]) -> JavaScript:  # noqa: A001 - the name runtimes share
+    """The script, ready to run; ScriptFailed with path, line and column if its syntax is wrong."""
+    return JavaScript(path=path, source=source, sources=sources)
+
+
+class JavaScript:
+    """A compiled script. The context that proved its syntax serves its first run."""
+
+    def __init__(self, *, path: str, source: str, sources: Mapping[str, str]) -> None:
+        self._path = path
+        self._source = re.sub(r"\A#!", "//", source)
+        self._sources = dict(sources)
+        self._first: _Engine | None = self._engine()
+
+    def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json:
+        """The script's value, JSON, null for none. ScriptFailed if it threw, MemoryError past the heap's limit."""
+        engine, self._first = self._first or self._engine(), None
+        try:
+            outcome = engine.run(variables, host, seed)
+        finally:
+            engine.close()
+        if "threw" in outcome:
+            raise ScriptFailed(self._threw(outcome["threw"]))
+        if "null" in outcome and self._throws_null():
+            raise ScriptFailed(Threw(_ERROR_CODE, "null", path=self._path))
+        if "value" not in outcome:
+            raise MemoryError(_MEMORY)
+        return cast(Json, outcome["value"])
+
+    def _engine(self) -> _Engine:
+        engine = _spare.pop() if _spare else _Engine()
+        try:
+            engine.compile(self._path, self._source, self._sources)
+        except quickjs.JSException as error:
+            _raise_memory(error)
+            message, _, stack = str(error).partition("\n")
+            raise ScriptFailed(self._threw({"code": _ERROR_CODE, "message": message, "stack": stack})) from None
+        return engine
+
+    def _throws_null(self) -> bool:
+        """QuickJS throws null when its heap is too full for an error; a script that does so too is rare."""
+        return any(_THROW_NULL.search(source) for source in (self._source, *self._sources.values()))
+
+    def _threw(self, error: Mapping[str, Any]) -> Threw:
+        """The child's own description of its error, believed in nothing but its shape."""
+        stack = _clean(str(error.get("stack") or ""))
+        path, line, column = self._path, None, None
+        if frame := _FRAME.search(stack):
+            path, line, column = frame[1], int(frame[2]), int(frame[3])
+        return Threw(
+            code=_clean(str(error["code"])),
+            message=_clean(str(error["message"])),
+            additional_info=_info(error.get("info")),
+            path=path,
+            line=line,
+            column=column,
+            quoted=self._quoted(path, line),
+            stack=stack.rstrip("\n") or None,
+        )
+
+    def _quoted(self, path: str, line: int | None) -> str | None:
+        source = self._source if path == self._path else self._sources.get(path)
+        lines = source.split("\n") if source is not None else []
+        return lines[line - 1].rstrip("\r") if line is not None and 0 < line <= len(lines) else None
+
+
+class _Engine:
+    """One context with `sys` in it, for one script and one run."""
+
+    def __init__(self) -> None:
+        self._host: Host | None = None
+        self._sources: Mapping[str, str] = {}
+        self._ended: str | None = None
+        self._fatal: BaseException | None = None
+        self._context = quickjs.Context()
+        self._context.set_max_stack_size(STACK_BYTES)
+        self._boot = self._load_stubs()
+
+    def compile(self, path: str, source: str, sources: Mapping[str, str]) -> None:
+        """Parses the script; quickjs.JSException tells where its syntax is wrong."""
+        self._sources = sources
+        self._boot("program", path, _BASE + 1, source.count("\n") + 1)
+        try:
+            self._script = self._parse("function", source)
+        except quickjs.JSException as plain:
+            if "await" not in source:
+                raise
+            self._script = self._parse_async(source, plain)
+
+    def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> dict[str, Any]:
+        """{"value": ...}, {"threw": ...}, {"memory": true} or {"null": true}; raises what the host's side raised."""
+        self._host = host
+        self._context.set_memory_limit(host.memory_bytes)
+        try:
+            text = self._evaluate(_dumps(dict(variables)), _dumps(_seed_words(seed)))
+        except quickjs.JSException as error:
+            text = self._after_exception(error)
+        if self._fatal is not None:
+            raise self._fatal
+        outcome: dict[str, Any] = json.loads(text if self._ended is None else self._ended)
+        return outcome
+
+    def _evaluate(self, variables: str, words: str) -> str:
+        self._boot("start", self._script, variables, words)
+        while not self._over and self._context.execute_pending_job():
+            pass
+        return "" if self._over else str(self._boot("finish"))
+
+    def _after_exception(self, error: quickjs.JSException) -> str:
+        if self._over:
+            return ""
+        _raise_memory(error)
+        message, _, stack = str(error).partition("\n")
+        return _dumps({"threw": {"code": _ERROR_CODE, "message": message, "stack": stack}})
+
+    def close(self) -> None:
+        """Lets go of the heap at once: the context holds our functions, and they hold us."""
+        del self._context, self._boot, self._script
+
+    def _load_stubs(self) -> Callable[..., Any]:
+        functions = {"call": self._call, "now": self._now, "end": self._end, "source": self._read}
+        for name, function in functions.items():
+            self._context.add_callable(f"__{name}", function)
+        load: Callable[[str], Callable[..., Any]] = self._context.eval(_STUBS)
+        return load(_TABLE)
+
+    def _parse(self, kind: str, source: str) -> Any:
+        return self._context.eval("\n" * (_BASE - 1) + f"({kind} () {{\n{source}\n}})")
+
+    def _parse_async(self, source: str, plain: quickjs.JSException) -> Any:
+        try:
+            return self._parse("async function", source)
+        except quickjs.JSException as error:
+            # Each wrapper fails at its own place; the one that got further met the author's mistake.
+            raise max(plain, error, key=_position) from None
+
+    @property
+    def _over(self) -> bool:
+        return self._ended is not None or self._fatal is not None
+
+    def _call(self, method: str, args: str) -> str:
+        if self._over or self._host is None:
+            return _refusal("systemException", "The run has ended", {})
+        try:
+            text = _dumps(self._host.call(method, json.loads(args)))
+        except HostError as error:
+            return _refusal(error.code, error.message, error.additional_info)
+        except BaseException as error:  # whatever it is, it may not reach the script
+            return self._die(error)
+        return ("d" if '"$' in text else "v") + text
+
+    def _now(self) -> float:
+        if self._over or self._host is None:
+            return 0.0
+        try:
+            return float(self._host.now_ms())
+        except BaseException as error:  # as above
+            self._die(error)
+            return 0.0
+
+    def _read(self, path: str) -> str | None:
+        return self._sources.get(path)
+
+    def _end(self, outcome: str) -> None:
+        self._ended = outcome
+        self._starve()
+
+    def _die(self, error: BaseException) -> str:
+        self._fatal = error
+        self._starve()
+        return ""
+
+    def _starve(self) -> None:
+        # QuickJS lets nobody throw past a script's `catch` and `finally`; without stack and memory they
+        # can run no function and make no object, so the run ends. A bare endless loop is left to the CPU limit.
+        self._context.set_max_stack_size(1)
+        self._context.set_memory_limit(1)
+
+
+def _raise_memory(error: quickjs.JSException) -> None:
+    if str(error).startswith(_OUT_OF_MEMORY) or str(error).strip() in ("null", ""):
+        raise MemoryError(_MEMORY) from None
+
+
+def _position(error: quickjs.JSException) -> tuple[int, int]:
+    frame = _FRAME.search(str(error))
+    return (int(frame[2]), int(frame[3])) if frame else (0, 0)
+
+
+def _refusal(code: str, message: str, info: Mapping[str, Json]) -> str:
+    return "e" + _dumps({"code": code, "message": message, "additionalInfo": dict(info)})
+
+
+def _info(text: Any) -> dict[str, Json]:
+    try:
+        info = json.loads(text) if isinstance(text, str) else {}
+        check(info, "additionalInfo")
+    except (BadValue, ValueError, RecursionError):
+        return {}
+    return info if isinstance(info, dict) else {}
+
+
+def _clean(text: str) -> str:
+    """Text that the border lets through: no NUL, no half of a surrogate pair."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
+
+
+def _seed_words(seed: str) -> list[int]:
+    digest = hashlib.sha256(seed.encode()).digest()
+    return [int.from_bytes(digest[at : at + 4], "big") for at in (0, 4, 8, 12)]
+
+
+def _dumps(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _read_stubs() -> str:
+    folder = Path(__file__).parent / "stubs"
+    body = "".join((folder / f"{name}.js").read_text(encoding="utf-8") for name in STUBS)
+    return f"(function (tableText) {{ 'use strict'; {_TAKE_HOST}\n{body}}})"
+
+
+# The host's functions leave the globals before any script is there.
+_TAKE_HOST = (
+    "const host = {}; "
+    "for (const name of ['call', 'now', 'end', 'source']) "
+    "{ host[name] = globalThis['__' + name]; delete globalThis['__' + name]; } "
+    "const table = JSON.parse(tableText);"
+)
+
+
+def _table() -> str:
+    namespaces = {path: _methods(methods) for path, methods in api.NAMESPACES.items()}
+    objects = {name: _methods(methods) for name, methods in api.OBJECTS.items()}
+    return _dumps({"namespaces": namespaces, "objects": objects, "arrayLimit": api.ARRAY_LIMIT})
+
+
+def _methods(methods: Mapping[str, api.Method] | Mapping[str, api.Method | api.Field]) -> dict[str, Json]:
+    return {name: _method(spec) for name, spec in methods.items()}
+
+
+def _method(spec: api.Method | api.Field) -> Json:
+    if isinstance(spec, api.Field):
+        return asdict(spec)
+    args = [{"kind": type(part).__name__.lower(), **asdict(part)} for part in spec.args]
+    return {**asdict(spec), "args": args, "own": any(isinstance(part, api.Own) for part in spec.args)}
+
+
+def _use_utc() -> None:
+    """The engine asks libc for local time; the process of a script lives in UTC, wherever its worker is.
+
+    Here, at import in the zygote: libc opens its zone files at the first question, and a locked child may not.
+    """
+    os.environ["TZ"] = "UTC0"
+    time.tzset()
+    time.localtime()
+
+
+_STUBS = _read_stubs()
+_BASE = _STUBS.count("\n") + 2
+_TABLE = _table()
+_use_utc()
+# An engine takes 3.5 ms, of which the stubs take 3.3, so the zygote makes the one for the first run of each
+# child. After the fork no two children share it.
+_spare = [_Engine()]

@@ -1,0 +1,43 @@
+// Time and chance come from the host: the same run, replayed, sees the same.
+const NativeDate = Date;
+const dateText = uncurry(NativeDate.prototype.toString);
+const dateTime = uncurry(NativeDate.prototype.getTime);
+const dateIso = uncurry(NativeDate.prototype.toISOString);
+const now = () => host.now();
+
+{
+  const HostDate = function (...args) {
+    if (new.target === undefined) return dateText(new NativeDate(now()));
+    return construct(NativeDate, args.length ? args : [now()], new.target);
+  };
+  method("Date", HostDate);
+  defineProperty(HostDate, "length", { value: 7 });
+  defineProperty(HostDate, "prototype", { value: NativeDate.prototype, writable: false });
+  hide(HostDate, "now", method("now", () => now()));
+  hide(HostDate, "parse", NativeDate.parse);
+  hide(HostDate, "UTC", NativeDate.UTC);
+  hide(NativeDate.prototype, "constructor", HostDate);
+  hide(globalThis, "Date", HostDate);
+}
+
+// xoshiro128**, 53 bits from two draws; the seed is four 32-bit words, never all zero.
+let [s0, s1, s2, s3] = [1, 2, 3, 4];
+
+function seedRandom(words) {
+  [s0, s1, s2, s3] = words;
+}
+
+function draw() {
+  const mixed = imul(s1, 5);
+  const result = imul((mixed << 7) | (mixed >>> 25), 9) >>> 0;
+  const shifted = s1 << 9;
+  s2 ^= s0;
+  s3 ^= s1;
+  s1 ^= s2;
+  s0 ^= s3;
+  s2 ^= shifted;
+  s3 = (s3 << 11) | (s3 >>> 21);
+  return result;
+}
+
+hide(Math, "random", method("random", () => ((draw() >>> 5) * 67108864 + (draw() >>> 6)) / 9007199254740992));

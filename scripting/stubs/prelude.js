@@ -1,0 +1,78 @@
+// What the other stubs rest on. All files of this folder are one function body, in the order that
+// scripting/javascript.py names, so a `const` here is known in all of them and in no script.
+// They keep the built-ins that they use: a script that changes a prototype changes it for itself.
+const { apply, construct } = Reflect;
+const { defineProperty, freeze, hasOwn, keys } = Object;
+const { isArray } = Array;
+const { parse, stringify } = JSON;
+const { isFinite } = Number;
+const { floor, imul, max } = Math;
+const NativePromise = Promise;
+const InternalFailure = InternalError;
+const globalEval = globalThis.eval;
+const asText = String;
+const method = (name, value) => defineProperty(value, "name", { value: name });
+const hide = (object, name, value) =>
+  defineProperty(object, name, { value, writable: true, configurable: true, enumerable: false });
+// Bound, so that no script's Function.prototype.call comes between (and twice as fast as Reflect.apply).
+const uncurry = Function.prototype.bind.bind(Function.prototype.call);
+
+const sliceText = uncurry(String.prototype.slice);
+const indexOfText = uncurry(String.prototype.indexOf);
+const splitText = uncurry(String.prototype.split);
+const joinList = uncurry(Array.prototype.join);
+const repeatText = uncurry(String.prototype.repeat);
+// The engine's Python side does not take ropes, which is how long texts are put together.
+const flat = (text) => sliceText(text, 0);
+const execute = uncurry(RegExp.prototype.exec);
+const tagOf = uncurry(Object.prototype.toString);
+const thenOf = uncurry(Promise.prototype.then);
+
+// What can tell one run from another, or one machine from another, is gone.
+for (const name of ["performance", "Atomics", "SharedArrayBuffer", "WeakRef", "FinalizationRegistry"]) {
+  delete globalThis[name];
+}
+
+// The engine names every source <input>, so each has lines of its own; these are the scripts' ranges.
+const ranges = [];
+
+function addRange(path, first, count) {
+  ranges[ranges.length] = { path, first, last: first + count - 1 };
+}
+
+function placeOf(line) {
+  for (let index = 0; index < ranges.length; index += 1) {
+    const { path, first, last } = ranges[index];
+    if (line >= first && line <= last) return `${path}:${line - first + 1}`;
+  }
+  return null;
+}
+
+const FRAME = /^ *at (?:(.*) \()?<input>:(\d+):(\d+)\)?$/;
+
+// A stack of the scripts' frames only: those of the stubs and of built-ins say nothing to their authors.
+function tidyStack(stack) {
+  if (typeof stack !== "string") return "";
+  const lines = splitText(stack, "\n");
+  let shown = "";
+  for (let index = 0; index < lines.length; index += 1) {
+    const frame = execute(FRAME, lines[index]);
+    const place = frame && placeOf(+frame[2]);
+    if (place) shown += `    at ${frame[1] || "<anonymous>"} (${place}:${frame[3]})\n`;
+  }
+  return shown;
+}
+
+const nativeStack = uncurry(Object.getOwnPropertyDescriptor(Error.prototype, "stack").get);
+const stackOf = (error) => tidyStack(nativeStack(error));
+{
+  const { set } = Object.getOwnPropertyDescriptor(Error.prototype, "stack");
+  const get = method("stack", function () {
+    const stack = nativeStack(this);
+    return typeof stack === "string" && indexOfText(stack, "<input>") >= 0 ? tidyStack(stack) : stack;
+  });
+  defineProperty(Error.prototype, "stack", { get, set, configurable: true, enumerable: false });
+  delete Error.captureStackTrace;
+  delete Error.prepareStackTrace;
+  Error.stackTraceLimit = 40;
+}
