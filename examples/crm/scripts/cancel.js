@@ -1,0 +1,12 @@
+// Cancels a long job while it runs, and shows that a canceled job cannot be resumed.
+var jobId = sys.data.executeGlobalAction(null, 'slowCount', {steps: 600, pause: 100});
+sys.jobs.waitForJob(jobId, 'RUNNING', 60000);
+sys.jobs.cancel(jobId);
+var job = sys.jobs.waitForJob(jobId, 'CANCELED', 60000);
+log(job.label() + ' is ' + job.status());
+try {
+  sys.jobs.resume(jobId);
+} catch (e) {
+  log('resume says ' + sys.exceptions.getCode(e) + ': ' + sys.exceptions.getMessage(e));
+}
+return job.status();
