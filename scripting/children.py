@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -57,6 +58,12 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
+    def is_alive(self) -> bool:
+        """Whether it has not ended yet, even if the zygote has not said so."""
+        if self.exited.done():
+            return False
+        return self._pidfd is None or not select.select([self._pidfd], [], [], 0)[0]
+
     def cpu_ms(self) -> int:
         """The CPU time that the child has used; 0 once it is gone, or where it cannot be asked."""
         if sys.platform != "linux" or self.exited.done():
@@ -103,6 +110,11 @@ class Zygote:
             await zygote.close()
             raise
         return zygote
+
+    @property
+    def pid(self) -> int:
+        """The zygote's own process."""
+        return self._process.pid
 
     def fork(self) -> asyncio.Future[Child]:
         """A child, soon. The future raises ZygoteLost; a canceled one costs nothing."""

@@ -60,6 +60,11 @@ class ScriptHost:
         self._starting = asyncio.Lock()
         self._sessions: set[Session] = set()
 
+    @property
+    def zygote_pid(self) -> int | None:
+        """The process that forks the children; None before the start and after the end."""
+        return None if self._zygote is None else self._zygote.pid
+
     async def start(self) -> None:
         """Starts the zygote and tests the layers. SandboxUnavailable if seccomp does not hold, unless unsafe."""
         try:
@@ -73,6 +78,12 @@ class ScriptHost:
                 "seccomp does not hold here, so a script could reach this machine; "
                 "allow unsafe scripts only where every script is your own"
             )
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Returns when the warm children wait for work."""
+        for future in list(self._warm):
+            await asyncio.shield(future)
 
     async def close(self) -> None:
         """Kills what still runs and ends the zygote. Runs that are pending are Interrupted."""
@@ -119,7 +130,7 @@ class ScriptHost:
                 if not future.cancelled() and future.done():
                     _discard(future)
                 raise
-            if not child.exited.done():
+            if child.is_alive():
                 return child
             child.release()
 

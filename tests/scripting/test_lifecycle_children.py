@@ -1,0 +1,194 @@
+"""Births and deaths: whatever ends, and in whatever order, no process and no descriptor is left."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from scripting.host import ScriptHost
+from scripting.model import Interrupted, Json, Killed, Limits, Reply, Returned, Value
+from tests.scripting.recorder import FAKE_ENTRY, Recorder, attack
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 30
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_host() -> AsyncIterator[ScriptHost]:
+    """A host that a test may break."""
+    host = ScriptHost(entry=FAKE_ENTRY, warm=2)
+    await host.start()
+    yield host
+    await host.close()
+
+
+def is_gone(pid: int) -> bool:
+    """No process has this pid any more, not even a zombie."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def descriptors() -> int:
+    """How many descriptors this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def children_of(pid: int) -> list[int]:
+    """Every child of a process, zombies included."""
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def ends(pidfd: int) -> bool:
+    """The process behind the descriptor ends; the wait is bounded only against a broken test."""
+    return bool(select.select([pidfd], [], [], PATIENCE_SECONDS)[0])
+
+
+async def run_once(host: ScriptHost, source: str = "result = 1") -> object:
+    """One session with one run."""
+    async with host.session(attack(source), limits=Limits(), app="tests") as session:
+        return await session.run({}, calls=Recorder(), seed="s", start_ms=0)
+
+
+async def test_after_the_context_the_child_is_dead_and_reaped(own_host: ScriptHost) -> None:
+    """The pid is free when the caller goes on."""
+    async with own_host.session(attack("result = 1"), limits=Limits(), app="tests") as session:
+        pid = session.pid
+        await session.run({}, calls=Recorder(), seed="s", start_ms=0)
+        assert not is_gone(pid)
+    assert is_gone(pid)
+
+
+async def test_two_hundred_sessions_leave_nothing_behind(own_host: ScriptHost) -> None:
+    """As many descriptors are open before and after, and the zygote has only its warm children."""
+    await run_once(own_host)
+    await own_host.settle()
+    before = descriptors()
+    endings = ["result = 1", "1 / 0", "x = = 1", "import os; os.abort()"]
+    for number in range(200):
+        await run_once(own_host, endings[number % len(endings)])
+    await own_host.settle()
+    assert descriptors() == before
+    assert own_host.zygote_pid is not None
+    assert len(children_of(own_host.zygote_pid)) == 2
+
+
+async def test_canceling_the_task_kills_and_reaps_the_child(own_host: ScriptHost) -> None:
+    """Cancellation of the caller is the end of its script, whether it computes or waits."""
+    for source in ("host.call('m', [])\nwhile True: pass", "host.call('m', [])\nhost.call('m', [])"):
+        started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def run(source: str, started: asyncio.Future[int]) -> None:
+            async with own_host.session(attack(source), limits=Limits(), app="tests") as session:
+
+                async def answer(method: str, args: list[Json]) -> Reply:
+                    if started.done():
+                        await asyncio.get_running_loop().create_future()
+                    started.set_result(session.pid)
+                    return Value(None, now_ms=0)
+
+                await session.run({}, calls=Recorder(answer), seed="s", start_ms=0)
+
+        task = asyncio.create_task(run(source, started))
+        pid = await started
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert is_gone(pid)
+
+
+async def test_canceling_before_the_child_is_there_leaves_none(own_host: ScriptHost) -> None:
+    """A session that is given up while it opens costs nothing."""
+    await own_host.settle()
+    before = descriptors()
+    tasks = [asyncio.create_task(run_once(own_host)) for _ in range(10)]
+    await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await run_once(own_host)
+    await own_host.settle()
+    assert descriptors() == before
+
+
+async def test_closing_the_host_ends_what_runs(own_host: ScriptHost) -> None:
+    """A pending run is Interrupted, and zygote and children are gone."""
+    pids: list[int] = []
+
+    async def answer(method: str, args: list[Json]) -> Reply:
+        closing.append(asyncio.create_task(own_host.close()))
+        return Value(None, now_ms=0)
+
+    closing: list[asyncio.Task[None]] = []
+    zygote = own_host.zygote_pid
+    assert zygote is not None
+    async with own_host.session(
+        attack("host.call('m', [])\nwhile True: pass"), limits=Limits(), app="tests"
+    ) as session:
+        pids.append(session.pid)
+        outcome = await session.run({}, calls=Recorder(answer), seed="s", start_ms=0)
+    await asyncio.gather(*closing)
+    assert outcome == Interrupted("the script host is closing")
+    assert is_gone(zygote)
+    assert all(is_gone(pid) for pid in pids)
+
+
+async def test_a_lost_zygote_ends_its_runs_and_is_replaced(own_host: ScriptHost) -> None:
+    """Its children die with it, the pending run is Killed, and the next session has a new zygote."""
+    first = own_host.zygote_pid
+    assert first is not None
+    async with own_host.session(
+        attack("host.call('m', [])\nwhile True: pass"), limits=Limits(), app="tests"
+    ) as session:
+        pidfd = os.pidfd_open(session.pid)
+
+        async def answer(method: str, args: list[Json]) -> Reply:
+            os.kill(first, signal.SIGKILL)
+            return Value(None, now_ms=0)
+
+        outcome = await session.run({}, calls=Recorder(answer), seed="s", start_ms=0)
+        assert isinstance(outcome, Killed)
+        assert ends(pidfd)
+        os.close(pidfd)
+    assert isinstance(await run_once(own_host), Returned)
+    assert own_host.zygote_pid != first
+
+
+def test_a_killed_worker_takes_its_zygote_and_its_children_along() -> None:
+    """SIGKILL of the worker leaves no process that computes for nobody."""
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "tests.scripting.abandoned_worker"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert worker.stdout is not None
+    pids = [int(word) for word in worker.stdout.readline().split()]
+    pidfds = [os.pidfd_open(pid) for pid in pids]
+    worker.kill()
+    worker.wait()
+    worker.stdout.close()
+    assert len(pids) == 3
+    for pidfd in pidfds:
+        assert ends(pidfd)
+        os.close(pidfd)
+
+
+async def test_a_warm_child_that_died_is_not_given_out(own_host: ScriptHost) -> None:
+    """Somebody kills the waiting children: the next session gets a living one."""
+    await own_host.settle()
+    assert own_host.zygote_pid is not None
+    for pid in children_of(own_host.zygote_pid):
+        pidfd = os.pidfd_open(pid)
+        os.kill(pid, signal.SIGKILL)
+        assert ends(pidfd)
+        os.close(pidfd)
+    assert isinstance(await run_once(own_host), Returned)
