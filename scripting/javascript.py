@@ -47,7 +47,7 @@ _OUT_OF_MEMORY = "InternalError: out of memory"
 _MEMORY = "the script's memory is used up"
 
 
-def compile(path: str, source: str, sources: Mapping[str, str]) -> JavaScript:  # noqa: A001 - the name runtimes share
+def compile(path: str, source: str, sources: Mapping[str, str]) -> JavaScript:
     """The script, ready to run; ScriptFailed with path, line and column if its syntax is wrong."""
     return JavaScript(path=path, source=source, sources=sources)
 

@@ -1,0 +1,6 @@
+# ruff: noqa: F821
+# executes an action in the background and finds the job for it
+
+jobId = sys.data.executeAction("companies", {"type": "a"}, "logSomething", {"param1": "a", "param2": "b"})
+job = sys.jobs.findById(jobId)
+log("job: " + job.name())

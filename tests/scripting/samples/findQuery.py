@@ -1,0 +1,3 @@
+query = {}
+query["status"] = "FINISHED"
+query["_size"] = 50

@@ -1,0 +1,7 @@
+# ruff: noqa: F821
+# adds a log to the last 3 jobs
+
+jobs = sys.jobs.find({"_size": 3})
+while jobs.hasNext():
+    job = jobs.next()
+    sys.jobs.logError(job.id(), "adds an error log!")

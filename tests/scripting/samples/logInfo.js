@@ -1,0 +1,7 @@
+// adds a log to the last 3 jobs
+
+var jobs = sys.jobs.find({_size: 3});
+while (jobs.hasNext()) {
+  var job = jobs.next();
+  sys.jobs.logInfo(job.id(), "this is a test log!");
+}

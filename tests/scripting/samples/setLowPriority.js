@@ -1,0 +1,5 @@
+// executes an action in the background and sets the low priority flag
+
+var jobId = sys.data.executeAction('companies', {}, 'logSomething', {param1: 'a', param2: 'b'});
+sys.jobs.setLowPriority(jobId);
+log('job flagged as low priority');
