@@ -1,6 +1,6 @@
 # ruff: noqa: F821
 # executes an action in the background and finds the job for it
 
-jobId = sys.data.executeAction("companies", {"type": "a"}, "logSomething", {"param1": "a", "param2": "b"})
-job = sys.jobs.findById(jobId)
+job_id = sys.data.executeAction("companies", {"type": "a"}, "logSomething", {"param1": "a", "param2": "b"})
+job = sys.jobs.findById(job_id)
 log("job: " + job.name())

@@ -1,5 +1,5 @@
 # ruff: noqa: F821
 # logs the ID of the job executing the script
 
-jobId = sys.jobs.getCurrentJobId()
-log("job id: " + jobId)
+job_id = sys.jobs.getCurrentJobId()
+log("job id: " + job_id)

@@ -7,5 +7,5 @@ while jobs.hasNext():
     logs = sys.jobs.logs(job.id(), {"_size": 10})
     log("logs for job [" + job.name() + "]")
     while logs.hasNext():
-        logEntry = logs.next()
-        log("   " + logEntry.level() + ": " + logEntry.message())
+        entry = logs.next()
+        log("   " + entry.level() + ": " + entry.message())

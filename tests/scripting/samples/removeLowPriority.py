@@ -1,8 +1,8 @@
 # ruff: noqa: F821
 # executes an action in the background and sets the low priority flag and the removes it
 
-jobId = sys.data.executeAction("companies", {}, "logSomething", {"param1": "a", "param2": "b"})
-sys.jobs.setLowPriority(jobId)
+job_id = sys.data.executeAction("companies", {}, "logSomething", {"param1": "a", "param2": "b"})
+sys.jobs.setLowPriority(job_id)
 log("job flagged as low priority")
-sys.jobs.removeLowPriority(jobId)
+sys.jobs.removeLowPriority(job_id)
 log("job unflagged as low priority")

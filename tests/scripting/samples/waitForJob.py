@@ -1,9 +1,9 @@
 # ruff: noqa: F821
 # executes an action in the background and waits for its completion
 
-jobId = sys.data.executeAction("companies", {}, "logSomething", {"param1": "a", "param2": "b"})
+job_id = sys.data.executeAction("companies", {}, "logSomething", {"param1": "a", "param2": "b"})
 try:
-    sys.jobs.waitForJob(jobId, "FINISHED", 60000)
+    sys.jobs.waitForJob(job_id, "FINISHED", 60000)
     log("job finished!!!")
 except Exception as e:
     if sys.exceptions.getCode(e) == "timeout":
