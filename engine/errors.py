@@ -8,6 +8,7 @@
     ├── WaitTimeout                   timeout            408   a wait reached its deadline
     ├── ValidationErrors              validationErrors   422   a record breaks its entity's declaration
     ├── OptimisticLocking             optimisticLocking  409   the record changed since it was read
+    ├── ScriptError                   (its own)          500   a script that was waited for ended with this error
     ├── LostClaim                     systemException    500   another attempt owns the job: drop what you have
     ├── DatabaseUnavailable           systemException    503   no connection to PostgreSQL
     ├── DatabaseError                 systemException    500   PostgreSQL refused a statement
@@ -109,6 +110,18 @@ class OptimisticLocking(HeadraceError):
 
     code = "optimisticLocking"
     http_status = 409
+
+
+class ScriptError(HeadraceError):
+    """A script that was waited for ended with an error; its code is the one that the script gave."""
+
+    def __init__(self, code: str, message: str, *, additional_info: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message, additional_info=additional_info)
+        self.script_code = code if code in CODES else "unknownError"
+
+    def to_json(self) -> dict[str, Any]:
+        """As every error, with the script's code."""
+        return {**super().to_json(), "code": self.script_code}
 
 
 class LostClaim(HeadraceError):

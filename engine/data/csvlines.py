@@ -40,7 +40,7 @@ async def lines(chunks: AsyncIterator[bytes], *, offset: int, number: int, delim
             pieces.give_back(taken.lines[1:])
             del taken.lines[1:]
         content = b"".join(taken.lines)
-        offset, after = offset + len(content), number + len(taken.lines)
+        offset, after = offset + len(content), number + content.count(b"\n")
         yield Line(number, content.rstrip(b"\r\n"), offset, after, problem)
         number = after
 

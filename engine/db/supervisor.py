@@ -75,6 +75,7 @@ class Supervisor:
             if not alone.take():
                 _say("busy")
                 return
+            alone.note(str(os.getpid()))
             self._start()
             _say("ready")
             signal.signal(signal.SIGTERM, lambda *_: self._events.put(Event.TOLD))

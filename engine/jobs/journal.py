@@ -57,9 +57,9 @@ async def read(conn: Connection, job_id: UUID, from_step: int) -> list[Entry]:
     return [Entry(**dict(row)) for row in rows]
 
 
-async def forget_failure(conn: Connection, job_id: UUID, step: int) -> None:
-    """Lets the failed calls at the end of a step run again."""
-    await conn.execute(load("journal_forget_failure"), job_id, step)
+async def forget_tail(conn: Connection, job_id: UUID, reads: Sequence[str]) -> None:
+    """Before a retry: what came after the last call that changed something runs again; `reads` change nothing."""
+    await conn.execute(load("journal_forget_tail"), job_id, list(reads))
 
 
 class Journal:
@@ -89,14 +89,15 @@ class Journal:
         """Something waits to be written."""
         return bool(self._entries or self._lines)
 
-    async def write(self, conn: Connection) -> None:
-        """Writes what waits, in the caller's transaction, which holds the fence of the claim.
+    async def write(self, conn: Connection, also: Sequence[Entry] = ()) -> None:
+        """Writes what waits, and the entries of the effect itself, in the transaction that holds the fence.
 
-        Call `written` once the transaction has committed: one that was rolled back is written again.
+        Call `written` once the transaction has committed: what was rolled back waits on.
         """
         await append_lines(conn, self._lines)
-        if self._entries:
-            await conn.execute(load("journal_append"), self._job_id, self._attempt, *_columns(self._entries))
+        entries = [*self._entries, *also]
+        if entries:
+            await conn.execute(load("journal_append"), self._job_id, self._attempt, *_columns(entries))
 
     def written(self) -> None:
         """The transaction of `write` has committed."""

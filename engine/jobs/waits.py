@@ -35,13 +35,18 @@ async def pending(
 
     In the transaction that parks the waiter if any are left. Waits of an earlier park are dropped.
     """
-    await conn.execute(load("wait_delete"), [waiter])
+    await drop(conn, waiter)
     await conn.execute(load("wait_mark_awaited"), list(ids))
     found = await statuses(conn, app, ids)
     left = [id for id in ids if found[id] not in wanted]
     if left:
         await conn.execute(load("wait_insert"), left, waiter, [status.value for status in wanted])
     return left
+
+
+async def drop(conn: Connection, waiter: UUID) -> None:
+    """The waiter waits no more, for whatever reason."""
+    await conn.execute(load("wait_delete"), [waiter])
 
 
 async def park(conn: Connection, waiter: UUID, attempt: int, deadline: datetime) -> bool:

@@ -1,0 +1,182 @@
+"""Serves the host calls of one run of a script: replays what the journal has, does and records the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from engine.db.pool import Connection
+from engine.errors import BadRequest, DatabaseUnavailable, HeadraceError
+from engine.executors.run import Effect as Scope
+from engine.executors.run import Run
+from engine.hostapi.args import Args
+from engine.hostapi.caller import Caller, Origin, Park
+from engine.hostapi.table import CALLS, Effect, HostCall, Read, Wait
+from engine.jobs import waits
+from engine.jobs.filters import at
+from engine.jobs.journal import Entry, Line, hash_args
+from engine.model import LogLevel, Status
+from scripting.model import Failure, Interrupt, Json, Reply, Value
+
+# Lines of a job's own log wait at most this long for the next effect, so that whoever tails sees them.
+FLUSH_S = 0.2
+
+
+class Diverged(HeadraceError):
+    """The script asked something else than the journal has."""
+
+
+class JobCalls:
+    """The calls of one run of a job's script, numbered from 1.
+
+    `on_park` writes, in the transaction that parks the job, what its executor has to remember.
+    """
+
+    def __init__(
+        self, run: Run, origin: Origin, *, on_park: Callable[[Connection], Awaitable[None]] | None = None
+    ) -> None:
+        self._run = run
+        self._origin = origin
+        self._on_park = on_park
+        self._clock_ms = origin.start_ms
+        self._lines = 0
+        self._lock = asyncio.Lock()
+        self._flusher: asyncio.Task[None] | None = None
+
+    async def call(self, seq: int, method: str, args: list[Json]) -> Reply:
+        """The reply to a call, from the journal if it is there; Interrupt if the run ends at this call."""
+        async with self._lock:
+            self._run.check()
+            fingerprint = hash_args(args)
+            entry = self._run.journal.recorded(self._origin.step, seq)
+            if entry is not None:
+                self._compare(entry, method, fingerprint)
+                if not entry.open:
+                    return self._replay(entry, method)
+            return await self._serve(seq, method, args, fingerprint, entry)
+
+    def _compare(self, entry: Entry, method: str, fingerprint: str) -> None:
+        if (entry.method, entry.args_hash) != (method, fingerprint):
+            raise Diverged(
+                f"the script does not repeat what it did: call {entry.seq} was {entry.method}, now it is {method}"
+                + ("" if entry.method != method else " with other arguments"),
+                additional_info={"call": entry.seq, "journal": entry.method, "script": method},
+            )
+
+    def _replay(self, entry: Entry, method: str) -> Reply:
+        self._clock_ms = max(self._clock_ms, entry.at_ms)
+        if method == "jobs.log":
+            self._lines += 1
+        if not entry.failed:
+            return Value(entry.reply, self._clock_ms)
+        error = entry.reply
+        return Failure(error["code"], error["message"], error["additionalInfo"], self._clock_ms)
+
+    async def _serve(self, seq: int, method: str, args: list[Json], fingerprint: str, begun: Entry | None) -> Reply:
+        self._clock_ms = max(self._clock_ms, self._run.services.clock_ms())
+        caller = Caller(self._run.claim, self._origin, self._run.services.apps, self._clock_ms, seq)
+        entry = Entry(self._origin.step, seq, method, fingerprint, self._clock_ms, False, False, None)
+        try:
+            call = CALLS.get(method)
+            if call is None:
+                raise BadRequest.field("method", method, "a call of the host API")
+            return await self._dispatch(call, caller, Args(method, args, at_most=call.args), entry, begun)
+        except DatabaseUnavailable:
+            raise
+        except HeadraceError as error:
+            self._run.journal.note(_failed(entry, error))
+            return self._failure(error)
+
+    async def _dispatch(self, call: HostCall, caller: Caller, args: Args, entry: Entry, begun: Entry | None) -> Reply:
+        match call:
+            case Read():
+                return await self._read(call, caller, args, entry)
+            case Effect(line=own_line) if own_line is not None and (line := own_line(caller, args)) is not None:
+                return self._log(line, entry)
+            case Effect():
+                return await self._effect(call, caller, args, entry)
+            case Wait():
+                return await self._wait(call, caller, args, entry, begun)
+
+    async def _read(self, call: Read, caller: Caller, args: Args, entry: Entry) -> Reply:
+        async with self._run.services.pool.acquire() as conn:
+            value = await call.serve(caller, conn, args)
+        self._run.journal.note(replace(entry, reply=value))
+        return Value(value, self._clock_ms)
+
+    async def _effect(self, call: Effect, caller: Caller, args: Args, entry: Entry) -> Reply:
+        async with self._run.effect() as scope:
+            value = await call.serve(caller, scope.conn, args)
+            scope.entries.append(replace(entry, reply=value))
+        return Value(value, self._clock_ms)
+
+    def _log(self, line: Line, entry: Entry) -> Reply:
+        """Keeps a line for the next transaction; past the limit one line says that the log was cut."""
+        self._lines += 1
+        limit = self._run.services.settings.job_log_lines
+        if self._lines <= limit:
+            self._run.journal.log(line)
+        elif self._lines == limit + 1:
+            message = f"the log is cut here: a job may write {limit} lines"
+            self._run.journal.log(Line(line.job_id, line.at_ms, LogLevel.INFO, message))
+        self._run.journal.note(entry)
+        if self._flusher is None or self._flusher.done():
+            self._flusher = asyncio.create_task(self._flush_later())
+        return Value(None, self._clock_ms)
+
+    async def _wait(self, call: Wait, caller: Caller, args: Args, entry: Entry, begun: Entry | None) -> Reply:
+        """The reply if the wait is over; else the job is parked and the run ends here."""
+        async with self._run.effect() as scope:
+            park = await call.open(caller, scope.conn, args) if begun is None else Park.from_json(begun.reply)
+            if not isinstance(park, Park):
+                scope.entries.append(replace(entry, reply=park))
+                return Value(park, self._clock_ms)
+            wanted = [Status(status) for status in park.statuses]
+            left = await waits.pending(scope.conn, caller.app, caller.job.id, park.ids, wanted) if park.ids else []
+            over = not left if park.ids else False
+            if over or caller.now_ms >= park.deadline_ms:
+                return await self._end_wait(scope, call, caller, args, park, entry, timed_out=not over)
+            scope.entries.append(replace(entry, reply=park.to_json(), open=True))
+            if self._on_park is not None:
+                await self._on_park(scope.conn)
+            if not await waits.park(scope.conn, caller.job.id, caller.job.attempt, at(park.deadline_ms)):
+                raise Interrupt("lost")
+        raise Interrupt("parked")
+
+    async def _end_wait(
+        self, scope: Scope, call: Wait, caller: Caller, args: Args, park: Park, entry: Entry, *, timed_out: bool
+    ) -> Reply:
+        """Closes the wait in the transaction that found it over, with a value or with the caller's error."""
+        await waits.drop(scope.conn, caller.job.id)
+        try:
+            value = await call.close(caller, scope.conn, args, park, timed_out)
+        except HeadraceError as error:
+            scope.entries.append(_failed(entry, error))
+            return self._failure(error)
+        scope.entries.append(replace(entry, reply=value))
+        return Value(value, self._clock_ms)
+
+    def _failure(self, error: HeadraceError) -> Failure:
+        return Failure(error.to_json()["code"], error.message, error.additional_info, self._clock_ms)
+
+    async def _flush_later(self) -> None:
+        """Writes lines that no effect has taken along; without the claim they are not ours to write."""
+        await asyncio.sleep(FLUSH_S)
+        async with self._lock:
+            if self._run.journal.dirty:
+                with suppress(Interrupt, DatabaseUnavailable):
+                    async with self._run.effect():
+                        pass
+
+    async def close(self) -> None:
+        """No line is written behind the back of whoever ends the attempt."""
+        if self._flusher is not None:
+            self._flusher.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._flusher
+
+
+def _failed(entry: Entry, error: HeadraceError) -> Entry:
+    return replace(entry, reply=error.to_json(), failed=True)

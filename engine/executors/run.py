@@ -1,0 +1,97 @@
+"""One attempt while it runs: the claim, what it may use, and the wish to end it early."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from engine.apps.store import AppCache
+from engine.db.pool import Connection, Pool
+from engine.jobs import queue
+from engine.jobs.journal import Entry, Journal
+from engine.jobs.queue import Claim
+from engine.model import Status
+from engine.settings import Settings
+from scripting.host import ScriptHost
+from scripting.model import Interrupt
+
+# A script that makes no call cannot notice a stop by itself; then it is cut, and its journal makes that safe.
+STOP_GRACE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What every executor may use. `clock_ms` is the wall clock, in ms since the epoch."""
+
+    pool: Pool
+    apps: AppCache
+    scripts: ScriptHost
+    settings: Settings
+    clock_ms: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A transaction on behalf of an attempt, and the journal rows that belong to it."""
+
+    conn: Connection
+    entries: list[Entry] = field(default_factory=list)
+
+
+class Run:
+    """The claim that is being worked on."""
+
+    def __init__(self, services: Services, claim: Claim, journal: Journal) -> None:
+        self.services = services
+        self.claim = claim
+        self.journal = journal
+        self._wish: str | None = None
+        self._kill: Callable[[str], None] | None = None
+
+    def end(self, reason: str) -> None:
+        """Ends the attempt: at once, or for a stop at its next safe point, within STOP_GRACE_S."""
+        if self._wish is not None and reason == "stop":
+            return
+        self._wish = reason
+        if reason == "stop":
+            asyncio.get_running_loop().call_later(STOP_GRACE_S, self._cut)
+        else:
+            self._cut()
+
+    def _cut(self) -> None:
+        if self._kill is not None and self._wish is not None:
+            self._kill(self._wish)
+
+    def killable(self, kill: Callable[[str], None] | None) -> None:
+        """Tells how to kill what runs now; None when nothing does."""
+        self._kill = kill
+
+    def check(self) -> None:
+        """A safe point: raises Interrupt if the attempt should end here."""
+        if self._wish is not None:
+            raise Interrupt(self._wish)
+
+    @asynccontextmanager
+    async def effect(self) -> AsyncIterator[Effect]:
+        """A transaction that commits only while this attempt holds the job and nobody asked it to end.
+
+        Raises Interrupt otherwise. What the journal has collected is written with it.
+        """
+        self.check()
+        async with self.services.pool.transaction() as conn:
+            match await queue.fence(conn, self.claim):
+                case Status.RUNNING:
+                    pass
+                case Status.STOPPING:
+                    raise Interrupt("stop")
+                case Status.CANCELING:
+                    raise Interrupt("cancel")
+                case _:
+                    raise Interrupt("lost")
+            scope = Effect(conn)
+            yield scope
+            await self.journal.write(conn, scope.entries)
+        self.journal.written()
+

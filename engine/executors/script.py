@@ -1,0 +1,62 @@
+"""EXECUTE_SCRIPT: a script that runs once, with `params`; and a chunk of executeInJob."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from engine.db.pool import Connection
+from engine.executors import program
+from engine.executors.calls import JobCalls
+from engine.executors.endings import Ending, Finished
+from engine.executors.run import Run
+from engine.hostapi.caller import Origin
+from engine.jobs import journal
+from engine.jobs.journal import Entry, Journal
+from scripting.model import Returned
+
+_PROGRAM = ("path", "language", "scriptName", "source")
+
+
+async def execute(run: Run) -> Ending:
+    """Runs the job's script; its value is `results.response`."""
+    spec = run.claim.spec
+    named = {key: spec[key] for key in _PROGRAM if key in spec}
+    fork = spec.get("fork")
+    if fork is None:
+        return await once(run, start(run, named, {"params": spec.get("params", {})}))
+    async with run.services.pool.acquire() as conn:
+        recorded = await _forked(conn, run.claim.id, fork)
+    run.journal = Journal(run.claim.id, run.claim.attempt, recorded)
+    return await once(run, Origin(named, spec["variables"], fork["seed"], fork["startMs"], fork["step"], fork))
+
+
+def start(run: Run, named: Mapping[str, Any], variables: Mapping[str, Any], *, step: int = 0) -> Origin:
+    """A run at its top: its clock starts when the job did, its randomness is the job's and the step's own."""
+    seed = f"{run.claim.id}/{step}"
+    return Origin(named, variables, seed, round(run.claim.started_at.timestamp() * 1000), step)
+
+
+async def once(run: Run, origin: Origin) -> Ending:
+    """Runs a program once; the results have the shape of a Many records action (seed 003, results)."""
+    chosen = await program.load(run, origin.program)
+    async with program.session(run, chosen) as child:
+        outcome = await program.execute(run, child, JobCalls(run, origin), origin)
+    match outcome:
+        case Returned(value=value):
+            return Finished({"results": {"status": "ok", "response": value}})
+        case _:
+            return program.ending(outcome)
+
+
+async def _forked(conn: Connection, job_id: UUID, fork: Mapping[str, Any]) -> Sequence[Entry]:
+    """What a chunk replays: its parent's calls up to executeInJob, its chunk as the reply of that, its own since."""
+    parent, step, seq = UUID(fork["job"]), fork["step"], fork["seq"]
+    above = fork["above"]
+    inherited = await _forked(conn, parent, above) if above else await journal.read(conn, parent, step)
+    before = [entry for entry in inherited if entry.step == step and entry.seq < seq]
+    call = next(entry for entry in inherited if entry.step == step and entry.seq == seq)
+    own = [entry for entry in await journal.read(conn, job_id, step) if entry.seq > seq]
+    return [*before, replace(call, reply={"items": fork["items"]}), *own]

@@ -1,0 +1,23 @@
+"""Which function executes which type of job. What is not here cannot run."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+
+from engine.executors import action, records, script
+from engine.executors.endings import Ending
+from engine.executors.run import Run
+from engine.model import JobType
+
+Execute = Callable[[Run], Awaitable[Ending]]
+
+EXECUTORS: Mapping[JobType, Execute] = MappingProxyType(
+    {
+        JobType.EXECUTE_SCRIPT: script.execute,
+        JobType.EXECUTE_ACTION: action.execute,
+        JobType.IMPORT_RECORDS: records.import_records,
+        JobType.EXPORT_RECORDS: records.export_records,
+        JobType.DELETE_RECORDS: records.delete_records,
+    }
+)

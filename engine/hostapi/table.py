@@ -1,0 +1,88 @@
+"""The host API: every name that a script can send, and what answers it. What is not here does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from engine.db.pool import Connection
+from engine.hostapi import data, jobs, script
+from engine.hostapi.args import Args
+from engine.hostapi.caller import Caller, Park
+from engine.jobs.journal import Line
+
+Serve = Callable[[Caller, Connection, Args], Awaitable[Any]]
+OwnLine = Callable[[Caller, Args], Line | None]
+Open = Callable[[Caller, Connection, Args], Awaitable[Any]]
+Close = Callable[[Caller, Connection, Args, Park, bool], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Changes nothing; its reply is journalled with the next effect."""
+
+    serve: Serve
+    args: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Changes the database, in one transaction with its journal row.
+
+    `line` answers for calls that only add to the job's own log: those wait for the next transaction.
+    """
+
+    serve: Serve
+    args: int
+    line: OwnLine | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Lasts. `open` runs once and says what to wait for (or the reply, if there is nothing to wait for);
+    `close` makes the reply of what it left."""
+
+    open: Open
+    close: Close
+    args: int
+
+
+HostCall = Read | Effect | Wait
+
+CALLS: Mapping[str, HostCall] = MappingProxyType(
+    {
+        "jobs.findById": Read(jobs.find_by_id, 1),
+        "jobs.find": Read(jobs.find, 2),
+        "jobs.count": Read(jobs.count, 1),
+        "jobs.logs": Read(jobs.find_logs, 3),
+        "jobs.countLogs": Read(jobs.count_logs, 2),
+        "jobs.results": Read(jobs.results, 1),
+        "jobs.current": Read(jobs.current, 0),
+        "jobs.currentId": Read(jobs.current_id, 0),
+        "jobs.log": Effect(jobs.log, 3, line=jobs.own_line),
+        "jobs.progress": Effect(jobs.progress, 2),
+        "jobs.wait": Wait(jobs.open_wait, jobs.close_wait, 3),
+        "jobs.executeInJob": Effect(jobs.execute_in_job, 3),
+        "jobs.setLowPriority": Effect(jobs.set_low_priority, 1),
+        "jobs.removeLowPriority": Effect(jobs.remove_low_priority, 1),
+        "jobs.stop": Effect(jobs.stop, 2),
+        "jobs.resume": Effect(jobs.resume, 1),
+        "jobs.cancel": Effect(jobs.cancel, 1),
+        "data.find": Read(data.find, 3),
+        "data.findOne": Read(data.find_one, 2),
+        "data.findById": Read(data.find_by_id, 2),
+        "data.count": Read(data.count, 2),
+        "data.createRecord": Read(data.create_record, 1),
+        "data.save": Effect(data.save, 2),
+        "data.remove": Effect(data.remove, 2),
+        "data.executeAction": Wait(data.open_action, data.close_action, 5),
+        "data.executeGlobalAction": Wait(data.open_global_action, data.close_action, 4),
+        "data.delete": Effect(data.delete, 3),
+        "data.importRecords": Effect(data.import_records, 3),
+        "data.exportRecords": Effect(data.export_records, 3),
+        "script.wait": Wait(script.open_wait, script.close_wait, 1),
+        "script.tick": Read(script.tick, 0),
+    }
+)

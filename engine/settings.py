@@ -1,0 +1,153 @@
+"""The settings, read once: from a file, then the environment, then the command line; the later wins.
+
+This is the only module that reads the environment. Every value remembers where it came from, so that
+`headrace config` can say it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from engine.errors import ConfigError
+
+FILE_NAME = "headrace.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a process of Headrace needs to know. Times are in the unit that the name ends with."""
+
+    database_url: str | None = field(default=None, metadata={"help": "PostgreSQL; without it the embedded server"})
+    data_dir: Path = field(default=Path(".headrace"), metadata={"help": "where the embedded server keeps its data"})
+    pg_bin: Path | None = field(default=None, metadata={"help": "folder of initdb and postgres, embedded server only"})
+    pool_size: int = field(default=10, metadata={"help": "connections a process may open", "min": 2, "max": 500})
+    statement_cache: bool = field(default=True, metadata={"help": "false behind PgBouncer before 1.21"})
+    listen: bool = field(default=True, metadata={"help": "LISTEN for wake-ups; false behind PgBouncer, polling stays"})
+    slots: int = field(default=8, metadata={"help": "jobs that a worker runs at once", "min": 1, "max": 10_000})
+    poll_ms: int = field(default=1000, metadata={"help": "how often an idle worker looks", "min": 10, "max": 60_000})
+    heartbeat_ms: int = field(default=5000, metadata={"help": "how often a worker renews", "min": 50, "max": 60_000})
+    stale_ms: int = field(
+        default=30_000, metadata={"help": "a worker silent for this long is dead", "min": 200, "max": 3_600_000}
+    )
+    grace_ms: int = field(
+        default=10_000, metadata={"help": "time for running jobs on SIGTERM", "min": 0, "max": 3_600_000}
+    )
+    retry_base_ms: int = field(default=1000, metadata={"help": "backoff of the first retry", "min": 1, "max": 3_600_000})
+    retry_max_ms: int = field(
+        default=600_000, metadata={"help": "backoff never exceeds this", "min": 1, "max": 86_400_000}
+    )
+    low_priority_percent: int = field(
+        default=10, metadata={"help": "share of claims that low-priority jobs get first", "min": 1, "max": 100}
+    )
+    script_timeout_ms: int = field(
+        default=120_000, metadata={"help": "wall time of a script, unless its action says more", "min": 1, "max": 86_400_000}
+    )
+    script_memory_mb: int = field(default=256, metadata={"help": "memory of a script's process", "min": 64, "max": 65_536})
+    script_calls: int = field(
+        default=100_000, metadata={"help": "host calls of one run of a script", "min": 1, "max": 10_000_000}
+    )
+    job_log_lines: int = field(default=10_000, metadata={"help": "lines that a job's script may log", "min": 1, "max": 10_000_000})
+    unsafe_scripts: bool = field(
+        default=False, metadata={"help": "run scripts where the system cannot isolate them (development only)"}
+    )
+    log_format: str = field(default="text", metadata={"help": "text or json", "choices": ("text", "json")})
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings, and for each its origin: default, a file, an environment variable or an option."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def load(
+    *, options: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Loaded:
+    """The settings in force. `options` are those of the command line that were given.
+
+    The file is headrace.toml in `folder`, or the one that HEADRACE_CONFIG names. DATABASE_URL is
+    HEADRACE_DATABASE_URL's older name. ConfigError names the setting, its value, its origin and what is allowed.
+    """
+    environ = os.environ if environ is None else environ
+    found: dict[str, tuple[Any, str]] = {}
+    found.update(_from_file(environ, folder or Path.cwd()))
+    found.update(_from_environment(environ))
+    found.update({name: (value, "command line") for name, value in (options or {}).items() if value is not None})
+    values = {name: _checked(name, value, origin) for name, (value, origin) in found.items()}
+    origins = {item.name: found[item.name][1] if item.name in found else "default" for item in fields(Settings)}
+    return Loaded(Settings(**values), MappingProxyType(origins))
+
+
+def _from_file(environ: Mapping[str, str], folder: Path) -> dict[str, tuple[Any, str]]:
+    named = environ.get("HEADRACE_CONFIG")
+    path = Path(named) if named else folder / FILE_NAME
+    if not path.is_file():
+        if named:
+            raise ConfigError.field("HEADRACE_CONFIG", named, "the path of a file that exists")
+        return {}
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return {_known(name, str(path)): (value, str(path)) for name, value in content.items()}
+
+
+def _known(name: str, origin: str) -> str:
+    names = [item.name for item in fields(Settings)]
+    if name not in names:
+        raise ConfigError(f"{origin}: unknown setting {name!r}; expected one of {', '.join(names)}")
+    return name
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    found: dict[str, tuple[Any, str]] = {}
+    if environ.get("DATABASE_URL"):
+        found["database_url"] = (environ["DATABASE_URL"], "DATABASE_URL")
+    for item in fields(Settings):
+        variable = f"HEADRACE_{item.name.upper()}"
+        if environ.get(variable):
+            found[item.name] = (environ[variable], variable)
+    return found
+
+
+def _checked(name: str, value: Any, origin: str) -> Any:
+    """The value in the setting's type and range."""
+    item = next(item for item in fields(Settings) if item.name == name)
+    what = f"{name} (from {origin})"
+    if item.type == "bool":
+        return _boolean(what, value)
+    if item.type == "int":
+        return _integer(what, value, item.metadata["min"], item.metadata["max"])
+    if not isinstance(value, str | Path):
+        raise ConfigError.field(what, value, "text")
+    if "choices" in item.metadata and value not in item.metadata["choices"]:
+        raise ConfigError.field(what, value, f"one of {', '.join(item.metadata['choices'])}")
+    return Path(value) if "Path" in str(item.type) else str(value)
+
+
+def _boolean(what: str, value: Any) -> bool:
+    match value:
+        case bool():
+            return value
+        case "true" | "1" | "yes" | "on":
+            return True
+        case "false" | "0" | "no" | "off":
+            return False
+    raise ConfigError.field(what, value, "true or false")
+
+
+def _integer(what: str, value: Any, low: int, high: int) -> int:
+    try:
+        number = int(value) if isinstance(value, str) else value
+    except ValueError:
+        number = None
+    if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
+        raise ConfigError.field(what, value, f"a whole number from {low} to {high}")
+    return number

@@ -1,0 +1,70 @@
+"""One attempt at a job, from its claim to its ending."""
+
+from __future__ import annotations
+
+import logging
+
+from engine.errors import BadRequest, DatabaseUnavailable, HeadraceError
+from engine.executors.calls import Diverged
+from engine.executors.endings import INTERRUPTIONS, Ending, Failed, HandedBack
+from engine.executors.run import Run, Services
+from engine.executors.table import EXECUTORS, Execute
+from engine.jobs import journal
+from engine.jobs.journal import Journal
+from engine.jobs.queue import Claim
+from engine.worker.settle import Settled, settle
+from scripting.model import Interrupt
+
+log = logging.getLogger(__name__)
+
+# Asking again in the same way cannot help these.
+_HOPELESS = ("badRequest", "notFound", "forbidden")
+
+
+class Attempt:
+    """A claim while this worker holds it."""
+
+    def __init__(self, services: Services, claim: Claim) -> None:
+        self.claim = claim
+        self._run = Run(services, claim, Journal(claim.id, claim.attempt))
+
+    async def work(self) -> Settled:
+        """Executes the job and records how that ended."""
+        return await settle(self._run, await self._execute())
+
+    def end(self, reason: str) -> None:
+        """Ends the attempt early: stop, cancel, lost or handover."""
+        self._run.end(reason)
+
+    async def _execute(self) -> Ending:
+        try:
+            await self._load_journal()
+            return await self._executor()(self._run)
+        except Interrupt as interrupt:
+            return INTERRUPTIONS[interrupt.reason]
+        except DatabaseUnavailable:
+            return HandedBack()
+        except Diverged as error:
+            return Failed(error.to_json(), retryable=False)
+        except HeadraceError as error:
+            return Failed(error.to_json(), retryable=error.code not in _HOPELESS)
+        except Exception as error:
+            return self._surprise(error)
+
+    def _executor(self) -> Execute:
+        found = EXECUTORS.get(self.claim.type)
+        if found is None:
+            raise BadRequest.field("type", self.claim.type.value, f"one of {', '.join(sorted(EXECUTORS))}")
+        return found
+
+    def _surprise(self, error: Exception) -> Ending:
+        """A defect of ours ends the job, not the worker; its text stays in our log, the job gets its name."""
+        log.exception("job %s of app %s, attempt %s", self.claim.id, self.claim.app, self.claim.attempt)
+        return Failed({"code": "systemException", "message": f"the engine failed: {type(error).__name__}"})
+
+    async def _load_journal(self) -> None:
+        """What earlier attempts recorded, from the step on that the checkpoint has reached."""
+        if self.claim.attempt > 1:
+            async with self._run.services.pool.acquire() as conn:
+                entries = await journal.read(conn, self.claim.id, int(self.claim.checkpoint.get("step", 0)))
+            self._run.journal = Journal(self.claim.id, self.claim.attempt, entries)

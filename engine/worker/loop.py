@@ -1,0 +1,222 @@
+"""A worker: claims jobs into its slots, keeps its lease alive, and gives everything back when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+from uuid import UUID, uuid4
+
+from engine import __version__
+from engine.db.pool import Connection
+from engine.db.sql import load
+from engine.errors import DatabaseUnavailable, HeadraceError
+from engine.executors.run import Services
+from engine.jobs import liveness, queue, waits
+from engine.jobs.names import CONTROL_CHANNEL, JOBS_CHANNEL
+from engine.jobs.queue import Claim
+from engine.model import Status
+from engine.worker.attempt import Attempt
+from engine.worker.share import LowPriorityShare
+from engine.worker.wakeups import Wakeups
+
+log = logging.getLogger(__name__)
+
+CONTROL_S = 1.0
+PARTITIONS_S = 3600.0
+OUTAGE_PAUSE_S = 0.5
+
+
+class Worker:
+    """One process's worker. `run` lasts until `stop`; a worker runs once."""
+
+    def __init__(self, services: Services, *, name: str) -> None:
+        self._services = services
+        self._settings = services.settings
+        self._name = name
+        self.id = uuid4()
+        self._attempts: dict[UUID, tuple[Attempt, asyncio.Task[None]]] = {}
+        self._share = LowPriorityShare(self._settings.low_priority_percent)
+        self._after = ""
+        self._wake = asyncio.Event()
+        self._control = asyncio.Event()
+        self._draining = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.ready = asyncio.Event()
+
+    async def run(self) -> None:
+        """Works until `stop` is called; then running jobs have the grace time, and what is left is handed back."""
+        await self._register()
+        loops = [asyncio.create_task(loop) for loop in self._loops()]
+        self.ready.set()
+        try:
+            await self._claim_until_draining()
+            await self._drain()
+        finally:
+            for task in loops:
+                task.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+            await self._leave()
+
+    def stop(self) -> None:
+        """Claims nothing more and ends; may be called from a signal handler, and more than once."""
+        self._draining.set()
+        self._wake.set()
+
+    @property
+    def busy(self) -> int:
+        """Slots in use."""
+        return len(self._attempts)
+
+    def _loops(self) -> list[Coroutine[Any, Any, None]]:
+        settings = self._settings
+        loops = [
+            self._every(settings.heartbeat_ms / 1000, self._beat),
+            self._every(CONTROL_S, self._obey, self._control),
+            self._every(settings.stale_ms / 3000, self._maintain),
+            self._every(PARTITIONS_S, self._make_partitions),
+        ]
+        if settings.listen:
+            heard = {JOBS_CHANNEL: lambda _: self._wake.set(), CONTROL_CHANNEL: self._controlled}
+            loops.append(Wakeups(self._services.pool, heard).run())
+        return loops
+
+    async def _every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]], early: asyncio.Event | None = None) -> None:
+        """Repeats the work; an outage of the database is waited out."""
+        event = early or asyncio.Event()
+        while True:
+            try:
+                await work()
+            except HeadraceError as error:
+                log.warning("worker %s: %s", self.id, error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(event.wait(), seconds)
+            event.clear()
+
+    # Claiming
+
+    async def _claim_until_draining(self) -> None:
+        while not self._draining.is_set():
+            self._wake.clear()
+            try:
+                more = await self._claim()
+            except HeadraceError as error:
+                log.warning("worker %s cannot claim: %s", self.id, error)
+                await asyncio.sleep(OUTAGE_PAUSE_S)
+                continue
+            if not more:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), self._settings.poll_ms / 1000)
+
+    async def _claim(self) -> bool:
+        """Fills free slots; whether it is worth trying again at once."""
+        free = self._settings.slots - self.busy
+        if free <= 0:
+            return False
+        limit, low_first = self._share.next_claim(free)
+        async with self._services.pool.acquire() as conn:
+            claims = await queue.claim(conn, self.id, limit=limit, low_first=low_first, after=self._after)
+        self._share.claimed(len(claims), low_first)
+        for claim in claims:
+            self._start(claim)
+        self._after = max((claim.app for claim in claims), default="")
+        return bool(claims) or low_first
+
+    def _start(self, claim: Claim) -> None:
+        attempt = Attempt(self._services, claim)
+        task = asyncio.create_task(self._work(attempt))
+        self._attempts[claim.id] = (attempt, task)
+        self._idle.clear()
+
+    async def _work(self, attempt: Attempt) -> None:
+        try:
+            settled = await attempt.work()
+            if settled.again_in_ms is not None:
+                asyncio.get_running_loop().call_later(settled.again_in_ms / 1000, self._wake.set)
+        except HeadraceError:
+            log.exception("job %s: its ending could not be recorded", attempt.claim.id)
+        finally:
+            self._attempts.pop(attempt.claim.id, None)
+            self._wake.set()
+            if not self._attempts:
+                self._idle.set()
+
+    # The lease
+
+    async def _register(self) -> None:
+        async with self._services.pool.acquire() as conn:
+            await liveness.register(
+                conn, self.id, name=self._name, version=__version__, slots=self._settings.slots
+            )
+
+    async def _beat(self) -> None:
+        async with self._services.pool.acquire() as conn:
+            alive = await liveness.beat(conn, self.id, used=self.busy, draining=self._draining.is_set())
+        if not alive:
+            await self._start_over()
+
+    async def _start_over(self) -> None:
+        """Others declared this worker dead and have its jobs: drop them, and come back as somebody new."""
+        log.warning("worker %s was declared dead: it drops %s jobs", self.id, self.busy)
+        for attempt, _ in list(self._attempts.values()):
+            attempt.end("lost")
+        self.id = uuid4()
+        await self._register()
+
+    async def _obey(self) -> None:
+        """Ends the attempts whose jobs were stopped, canceled, or taken over."""
+        held = [(claim.id, claim.attempt) for claim in (attempt.claim for attempt, _ in self._attempts.values())]
+        if not held:
+            return
+        rows = await self._services.pool.fetch(
+            load("job_commands"), [id for id, _ in held], [attempt for _, attempt in held]
+        )
+        for row in rows:
+            attempt, _ = self._attempts.get(row["id"], (None, None))
+            if attempt is not None:
+                attempt.end(_reason(row["status"], row["lost"]))
+
+    def _controlled(self, payload: str) -> None:
+        if payload in ("", str(self.id)):
+            self._control.set()
+
+    # Housekeeping, by whichever worker comes first
+
+    async def _maintain(self) -> None:
+        async def work(conn: Connection) -> liveness.Rescue:
+            found = await liveness.rescue(conn, stale_ms=self._settings.stale_ms)
+            await waits.wake_overdue(conn)
+            return found
+
+        found = await self._services.pool.run(work)
+        if found.dead:
+            log.warning("workers %s are dead: %s jobs rescued", ", ".join(found.dead), found.requeued)
+            self._wake.set()
+
+    async def _make_partitions(self) -> None:
+        await self._services.pool.execute(load("partitions_ensure"))
+
+    # The end
+
+    async def _drain(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), self._settings.grace_ms / 1000)
+        for attempt, _ in list(self._attempts.values()):
+            attempt.end("handover")
+        await asyncio.gather(*(task for _, task in list(self._attempts.values())), return_exceptions=True)
+
+    async def _leave(self) -> None:
+        async def work(conn: Connection) -> None:
+            await liveness.leave(conn, self.id)
+
+        with suppress(DatabaseUnavailable):
+            await self._services.pool.run(work)
+
+
+def _reason(status: str | None, lost: bool) -> str:
+    if lost:
+        return "lost"
+    return "cancel" if status == Status.CANCELING else "stop"

@@ -1,0 +1,102 @@
+"""Writes the ending of an attempt: one transaction, fenced by the claim, with everything that belongs to it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.db.pool import Connection
+from engine.errors import DatabaseUnavailable
+from engine.executors.endings import Canceled, Ending, Failed, Finished, HandedBack, Lost, Parked, Stopped
+from engine.executors.results import log_errors
+from engine.executors.run import Run
+from engine.hostapi.table import CALLS, Read
+from engine.jobs import journal, queue
+from engine.jobs.queue import Finish
+from engine.model import Status
+from engine.worker import backoff
+
+_READS = [name for name, call in CALLS.items() if isinstance(call, Read)]
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the job is now; None if it is not this attempt's any more. `again_in_ms`: when a retry is due."""
+
+    status: Status | None
+    again_in_ms: int | None = None
+
+
+async def settle(run: Run, ending: Ending) -> Settled:
+    """Records the ending, however long the database takes to come back: only this worker knows it."""
+    if isinstance(ending, Parked | Lost):
+        return Settled(Status.RUNNING if isinstance(ending, Parked) else None)
+    _log_failure(run, ending)
+    pause = _FIRST_PAUSE_S
+    while True:
+        try:
+            return await run.services.pool.run(lambda conn: _write(conn, run, ending))
+        except DatabaseUnavailable:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+
+def _log_failure(run: Run, ending: Ending) -> None:
+    """The error of an attempt is an ERROR line of its job; of a failed attempt that is tried again too."""
+    if isinstance(ending, Failed):
+        error = ending.error
+        place = f" ({error['path']}:{error['line']})" if "line" in error and "path" in error else ""
+        log_errors(run, [f"{error['code']}: {error['message']}{place}"])
+
+
+async def _write(conn: Connection, run: Run, ending: Ending) -> Settled:
+    status = await queue.fence(conn, run.claim)
+    if status is None:
+        return Settled(None)
+    await run.journal.write(conn)
+    match ending:
+        case _ if status is Status.CANCELING:
+            return await _finish(conn, run, ending)
+        case Finished():
+            return await _finish(conn, run, ending)
+        case Failed() if not _try_again(run, ending):
+            return await _finish(conn, run, ending)
+        case _ if status is Status.STOPPING:
+            await queue.stopped(conn, run.claim)
+            return Settled(Status.STOPPED)
+        case Failed():
+            return await _retry(conn, run, ending)
+        case HandedBack() | Stopped() | Canceled() | Parked() | Lost():
+            await queue.hand_back(conn, run.claim)
+            return Settled(Status.PENDING, 0)
+
+
+def _try_again(run: Run, ending: Failed) -> bool:
+    return ending.retryable and run.claim.failures + 1 < run.claim.max_attempts
+
+
+async def _retry(conn: Connection, run: Run, ending: Failed) -> Settled:
+    settings = run.services.settings
+    delay = backoff.delay_ms(
+        run.claim.failures + 1, base_ms=settings.retry_base_ms, max_ms=settings.retry_max_ms, random=random.random
+    )
+    await journal.forget_tail(conn, run.claim.id, _READS)
+    await queue.retry(conn, run.claim, delay_ms=delay, detail=str(ending.error["message"])[:500])
+    return Settled(Status.PENDING, delay)
+
+
+async def _finish(conn: Connection, run: Run, ending: Ending) -> Settled:
+    results: Mapping[str, Any] | None = None
+    error: Mapping[str, Any] | None = None
+    failed = False
+    match ending:
+        case Finished():
+            results, failed = ending.results, ending.has_errors
+        case Failed():
+            results, error, failed = ending.results, ending.error, True
+    (ended,) = await queue.finish(conn, [Finish(run.claim.id, run.claim.attempt, failed, results, error)])
+    return Settled(ended.status)
