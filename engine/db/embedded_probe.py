@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import sys
@@ -54,11 +55,12 @@ def _startup() -> bytes:
 def _read(sock: socket.socket) -> Answer:
     """READY at ReadyForQuery or at a refusal that only a running server gives."""
     with sock.makefile("rb") as stream:
-        while head := stream.read(5):
+        while len(head := stream.read(5)) == 5:
             kind, length = struct.unpack("!cI", head)
             body = stream.read(length - 4)
             if kind == b"Z":
-                sock.sendall(b"X\0\0\0\4")
+                with contextlib.suppress(OSError):
+                    sock.sendall(b"X\0\0\0\4")
                 return Answer.READY
             if kind == b"E":
                 return Answer.NOT_NOW if any(b"C" + state in body for state in _NOT_NOW) else Answer.READY
