@@ -1,0 +1,41 @@
+"""`json`. Dates become text as in JavaScript."""
+
+from __future__ import annotations
+
+import json as real
+
+from scripting.facades.namespace import Context, Namespace
+from scripting.model import Json
+from scripting.stubs.python_values import to_text
+
+
+def dumps(
+    value: object,
+    *,
+    indent: int | str | None = None,
+    sort_keys: bool = False,
+    ensure_ascii: bool = False,
+    separators: tuple[str, str] | None = None,
+) -> str:
+    """The value as JSON; ValueError names the place of what is not JSON."""
+    plain = to_text(value, "value")
+    return real.dumps(
+        plain, indent=indent, sort_keys=sort_keys, ensure_ascii=ensure_ascii, separators=separators, allow_nan=False
+    )
+
+
+def loads(text: str) -> Json:
+    """The value of the text; ValueError tells the line and column of what is wrong."""
+    return real.loads(text, parse_constant=_refuse)  # type: ignore[no-any-return]
+
+
+def _refuse(constant: str) -> Json:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_MODULE = Namespace("json", {"dumps": dumps, "loads": loads, "JSONDecodeError": real.JSONDecodeError})
+
+
+def module(context: Context) -> Namespace:
+    """The module `json`."""
+    return _MODULE

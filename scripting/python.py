@@ -1,0 +1,125 @@
+"""Python scripts: compiled by the policy, run in fresh globals behind the guards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scripting import guards
+from scripting import policy_names as names
+from scripting.facades.namespace import Context
+from scripting.facades.table import MODULES
+from scripting.guards_builtins import BUILTINS
+from scripting.guards_classes import metaclass
+from scripting.guards_text import formatted, logged, modulo
+from scripting.model import Json
+from scripting.policy import Body, compile_script
+from scripting.python_failures import failure
+from scripting.python_modules import Modules, module_names
+from scripting.runtime import Host, ScriptFailed
+from scripting.stubs.python import Sys
+from scripting.stubs.python_calls import Calls
+from scripting.stubs.python_errors import RunEnded, ScriptException, bad_request
+from scripting.stubs.python_values import NotJson, to_result
+from scripting.values import BadValue, check
+
+GUARDS: Mapping[str, object] = {
+    names.APPLY: guards.apply,
+    names.AUGMENT_ATTRIBUTE: guards.augment_attribute,
+    names.AUGMENT_ITEM: guards.augment_item,
+    names.EXCEPTION: Exception,
+    names.FATAL: (MemoryError, RunEnded),
+    names.FORMAT: formatted,
+    names.GET_ATTRIBUTE: guards.get_attribute,
+    names.GET_ITEM: guards.get_item,
+    names.GET_ITERATOR: guards.get_iterator,
+    names.IN_PLACE: guards.in_place,
+    names.MODULO: modulo,
+    names.SUPER_METHOD: guards.super_method,
+    names.WRITE_ATTRIBUTE: guards.write_attribute,
+    names.WRITE_ITEM: guards.write_item,
+    "__name__": "script",
+}
+
+
+def compile(path: str, source: str, sources: Mapping[str, str]) -> Python:  # noqa: A001 - the name runtimes share
+    """The script, ready to run as often as one likes; ScriptFailed lists what does not compile, and where."""
+    shared = module_names({other: text for other, text in sources.items() if other != path})
+    importable = {*MODULES, *shared}
+    body = compile_script(path, source, modules=importable)
+    modules: dict[str, Body] = {}
+    wanted = [*body.imports]
+    while wanted:
+        name = wanted.pop()
+        if name in shared and name not in modules:
+            modules[name] = compile_script(shared[name], sources[shared[name]], modules=importable)
+            wanted.extend(modules[name].imports)
+    return Python(body, modules, {path: source, **sources})
+
+
+class Python:
+    """A compiled Python script and the shared code that it imports."""
+
+    def __init__(self, body: Body, modules: Mapping[str, Body], sources: Mapping[str, str]) -> None:
+        self._body = body
+        self._modules = modules
+        self._sources = sources
+
+    def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json:
+        """The script's value; ScriptFailed if it threw, or if its value is not JSON."""
+        try:
+            return _Run(self._modules, host, seed).value(self._body, variables)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise ScriptFailed(failure(error, self._sources)) from None
+
+
+class _Run:
+    """One run, with globals, modules and serial numbers of its own."""
+
+    def __init__(self, modules: Mapping[str, Body], host: Host, seed: str) -> None:
+        self._calls = Calls(host)
+        self._sys = Sys(self._calls, logged)
+        self._bodies = modules
+        self._modules = Modules(Context(host, seed), self._execute)
+        self._guards: Mapping[str, object] = {
+            **GUARDS,
+            names.IMPORT: self._modules.imported,
+            names.IMPORT_FROM: self._modules.imported_from,
+            names.METACLASS: metaclass(),
+            "__builtins__": {
+                **BUILTINS,
+                "sys": self._sys.namespace(),
+                "log": self._sys.log,
+                "print": self._sys.log,
+                "ScriptException": ScriptException,
+            },
+        }
+
+    def value(self, body: Body, variables: Mapping[str, Json]) -> Json:
+        """What the script returned, or its share of an executeInJob."""
+        try:
+            returned = body.execute({**self._guards, **self._sys.variables(variables)})
+        except RunEnded:
+            returned = None
+        except Exception:
+            if not self._calls.over:
+                raise
+        share = self._sys.share
+        return _result(returned if share is None else share.value())
+
+    def _execute(self, name: str) -> Mapping[str, object]:
+        scope = dict(self._guards)
+        self._bodies[name].execute(scope)
+        return {key: value for key, value in scope.items() if not names.is_private(key)}
+
+
+def _result(value: object) -> Json:
+    try:
+        plain = to_result(value, "result")
+        check(plain, "result")
+    except (NotJson, BadValue) as error:
+        problem = str(error)
+    else:
+        return plain
+    raise bad_request(problem)
