@@ -20,7 +20,7 @@ from typing import Any
 from scripting import guards_types
 from scripting.facades import collections, table
 from scripting.facades.namespace import Kind, Namespace
-from scripting.guards_classes import ScriptClass, definition
+from scripting.guards_classes import ScriptClass, owner, owner_above
 from scripting.guards_text import SafeFormatter, arguments, decode, encode, modulo, shown
 from scripting.policy_names import is_private
 from scripting.stubs import python as stubs
@@ -71,7 +71,7 @@ def _attribute(value: object, name: str) -> object:
     if kind in _NAMESPACES:
         return value.member(name)  # type: ignore[attr-defined]
     if kind is ScriptClass:
-        return _from_definition(value, value, name)  # type: ignore[arg-type]
+        return _of_script_class(value, name)  # type: ignore[arg-type]
     if kind is super:
         return _from_super(value, name)
     if isinstance(value, type):
@@ -83,11 +83,11 @@ def _attribute(value: object, name: str) -> object:
     raise _no_attribute(shown(value), name)
 
 
-def _listed(value: object, kind: type, name: str, listed: frozenset[str]) -> object:
+def _listed(value: Any, kind: type, name: str, listed: frozenset[str]) -> object:
     if name in listed:
         return getattr(value, name)
     if kind is dict:
-        return _key(value, name)  # type: ignore[arg-type]
+        return _key(value, name)
     if kind is str and name in TEXT_METHODS:
         return partial(TEXT_METHODS[name], value)
     if kind is bytes and name == "decode":
@@ -111,32 +111,30 @@ def _of_class(value: type, name: str) -> object:
 def _of_error(value: BaseException, kind: type, name: str) -> object:
     if name == "args":
         return arguments(value)
-    if isinstance(value, ScriptException) and name in ERROR_METHODS and definition(kind, name) is None:
+    if isinstance(value, ScriptException) and owner(kind, name) is ScriptException and name in ERROR_METHODS:
         return getattr(value, name)
-    if name == "value" and kind is StopIteration:
+    if kind is StopIteration and name == "value":
         return value.value  # type: ignore[attr-defined]
     return _of_instance(value, kind, name)
 
 
 def _of_instance(value: object, kind: type, name: str) -> object:
-    if type(kind) is ScriptClass and (name in value.__dict__ or definition(kind, name) is not None):
+    found = owner(kind, name)
+    if type(found) is ScriptClass or (found is None and type(kind) is ScriptClass and name in value.__dict__):
         return getattr(value, name)
     raise _no_attribute(f"a {kind.__name__}", name)
 
 
-def _from_definition(value: object, kind: type, name: str) -> object:
-    if definition(kind, name) is not None:
+def _of_script_class(value: type, name: str) -> object:
+    if type(owner(value, name)) is ScriptClass:
         return getattr(value, name)
-    raise _no_attribute(f"the class {kind.__name__}", name)
+    raise _no_attribute(f"the class {value.__name__}", name)
 
 
 def _from_super(value: Any, name: str) -> object:
-    found = getattr(value, name)
-    above = [base for base in value.__self_class__.__mro__ if type(base) is ScriptClass]
-    if value.__thisclass__ in above and any(name in base.__dict__ for base in above):
-        return found
-    if isinstance(value.__self__, ScriptException) and name in ERROR_METHODS:
-        return found
+    found = owner_above(value, name)
+    if type(found) is ScriptClass or (found is ScriptException and name in ERROR_METHODS):
+        return getattr(value, name)
     raise _no_attribute("super()", name)
 
 
@@ -144,12 +142,8 @@ def super_method(value: Any, name: str) -> object:
     """super().__init__ and its kin: those of the script's classes, and the initializer of errors."""
     if type(value) is not super or type(value.__thisclass__) is not ScriptClass:
         raise TypeError("super() is not what it should be here")
-    mro = value.__self_class__.__mro__
-    for base in mro[mro.index(value.__thisclass__) + 1 :]:
-        if name in base.__dict__:
-            if type(base) is ScriptClass or name == "__init__":
-                return getattr(value, name)
-            break
+    if type(owner_above(value, name)) is ScriptClass or name == "__init__":
+        return getattr(value, name)
     raise _no_attribute("super()", name)
 
 
@@ -161,6 +155,7 @@ class _Keys:
     """Lets `o.x = 1` write the key of a plain object."""
 
     __slots__ = ("_target",)
+    _target: dict[str, object]
 
     def __init__(self, target: dict[str, object]) -> None:
         object.__setattr__(self, "_target", target)

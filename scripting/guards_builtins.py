@@ -23,7 +23,7 @@ def _real(kind: object) -> type | UnionType | tuple[type | UnionType | tuple[obj
     if isinstance(kind, Kind):
         return kind.real
     if type(kind) is tuple:
-        return tuple(_real(item) for item in kind)  # type: ignore[misc]
+        return tuple(_real(item) for item in kind)
     if isinstance(kind, (type, UnionType)):
         return kind
     raise TypeError("expected a type or a tuple of types")

@@ -1,8 +1,8 @@
 """Classes that scripts define: what they may extend, and how they hash and look.
 
-    ScriptClass      the metaclass of every class of a script
-    ScriptObject     the base of every class of a script; hashes by serial number, for an address would
-                     make the order of sets differ from run to run
+ScriptClass      the metaclass of every class of a script
+ScriptObject     the base of every class of a script; hashes by serial number, for an address would
+                 make the order of sets differ from run to run
 """
 
 from __future__ import annotations
@@ -90,16 +90,20 @@ def _check_base(name: str, base: object) -> None:
     raise TypeError(f"class {name} cannot extend {shown}; it can extend your own classes and errors")
 
 
-def definition(kind: type, name: str) -> object | None:
-    """The class of a script, among `kind` and its bases, that defines the name; else None."""
-    for base in kind.__mro__:
-        if type(base) is ScriptClass and name in base.__dict__:
-            return base
-    return None
+def owner(kind: type, name: str) -> type | None:
+    """The class, among `kind` and its bases, where Python finds the name; else None."""
+    return next((base for base in kind.__mro__ if name in base.__dict__), None)
+
+
+def owner_above(value: Any, name: str) -> type | None:
+    """The class where a `super()` object of a script's class finds the name; else None."""
+    mro = value.__self_class__.__mro__ if type(value.__thisclass__) is ScriptClass else ()
+    above = mro[mro.index(value.__thisclass__) + 1 :] if mro else ()
+    return next((base for base in above if name in base.__dict__), None)
 
 
 def defined_by_script(kind: type, name: str) -> Callable[..., object] | None:
     """The method that a script's class defines; else None."""
-    base = definition(kind, name)
-    method = None if base is None else base.__dict__[name]
+    base = owner(kind, name)
+    method = base.__dict__[name] if type(base) is ScriptClass else None
     return method if callable(method) else None

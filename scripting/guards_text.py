@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import decimal
+import importlib
 import json
 import re
 import string
@@ -94,10 +95,10 @@ def formatted_value(value: object, spec: object = "") -> str:
     return format(value if type(value) in _PLAIN else text(value), spec)
 
 
-def modulo(left: object, right: object) -> object:
+def modulo(left: Any, right: object) -> object:
     """left % right."""
     if type(left) not in (str, bytes):
-        return left % right  # type: ignore[operator]
+        return left % right
     if type(right) is tuple:
         return left % tuple(map(_harmless, right))
     if type(right) is dict:
@@ -127,20 +128,21 @@ def _encoding(name: object) -> str:
     return plain
 
 
+_split_field: Callable[[str], tuple[Any, Iterable[tuple[bool, Any]]]] = importlib.import_module(
+    "_string"
+).formatter_field_name_split
+
+
 class SafeFormatter(string.Formatter):
     """str.format, with the fields' attributes and items read through the guards."""
 
-    def __init__(
-        self, *, attribute: Callable[[object, str], object], item: Callable[[object, object], object]
-    ) -> None:
+    def __init__(self, *, attribute: Callable[[object, str], object], item: Callable[[object, object], object]) -> None:
         self._attribute = attribute
         self._item = item
 
     def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[object, str]:
         """The value that a replacement field names."""
-        import _string
-
-        first, rest = _string.formatter_field_name_split(field_name)
+        first, rest = _split_field(field_name)
         value: object = self.get_value(first, args, kwargs)
         for is_attribute, key in rest:
             value = self._attribute(value, key) if is_attribute else self._item(value, key)
@@ -229,5 +231,3 @@ def _text_of(value: object, method: str) -> str:
     if type(value) is not str:
         raise TypeError(f"{method} returned a {type(value).__name__}, not text")
     return value
-
-

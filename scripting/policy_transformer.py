@@ -16,6 +16,7 @@ Default deny: a syntax node without a visit method here or in RestrictedPython i
     keyword arguments `_x=`         could reach parameters that are not the script's business
 """
 
+# ruff: noqa: N802 - ast.NodeVisitor dispatches by these names
 from __future__ import annotations
 
 import ast
@@ -35,7 +36,7 @@ _Placed = ast.stmt | ast.expr | ast.arg | ast.alias | ast.keyword | ast.exceptha
 _WORDS = {ast.Return: "return", ast.Break: "break", ast.Continue: "continue"}
 
 
-class Policy(RestrictingNodeTransformer):  # type: ignore[misc]
+class Policy(RestrictingNodeTransformer):
     """Rewrites a script's tree so that everything beyond plain computing goes through a guard."""
 
     def __init__(self, *, modules: Collection[str]) -> None:

@@ -41,7 +41,7 @@ GUARDS: Mapping[str, object] = {
 }
 
 
-def compile(path: str, source: str, sources: Mapping[str, str]) -> Python:  # noqa: A001 - the name runtimes share
+def compile(path: str, source: str, sources: Mapping[str, str]) -> Python:
     """The script, ready to run as often as one likes; ScriptFailed lists what does not compile, and where."""
     shared = module_names({other: text for other, text in sources.items() if other != path})
     importable = {*MODULES, *shared}
@@ -53,13 +53,14 @@ def compile(path: str, source: str, sources: Mapping[str, str]) -> Python:  # no
         if name in shared and name not in modules:
             modules[name] = compile_script(shared[name], sources[shared[name]], modules=importable)
             wanted.extend(modules[name].imports)
-    return Python(body, modules, {path: source, **sources})
+    return Python(path, body, modules, {path: source, **sources})
 
 
 class Python:
     """A compiled Python script and the shared code that it imports."""
 
-    def __init__(self, body: Body, modules: Mapping[str, Body], sources: Mapping[str, str]) -> None:
+    def __init__(self, path: str, body: Body, modules: Mapping[str, Body], sources: Mapping[str, str]) -> None:
+        self._path = path
         self._body = body
         self._modules = modules
         self._sources = sources
@@ -71,7 +72,7 @@ class Python:
         except MemoryError:
             raise
         except Exception as error:
-            raise ScriptFailed(failure(error, self._sources)) from None
+            raise ScriptFailed(failure(error, self._path, self._sources)) from None
 
 
 class _Run:
@@ -81,7 +82,7 @@ class _Run:
         self._calls = Calls(host)
         self._sys = Sys(self._calls, logged)
         self._bodies = modules
-        self._modules = Modules(Context(host, seed), self._execute)
+        self._modules = Modules(Context(host, seed), modules, self._execute)
         self._guards: Mapping[str, object] = {
             **GUARDS,
             names.IMPORT: self._modules.imported,

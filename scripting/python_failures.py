@@ -19,12 +19,12 @@ _MESSAGE_CHARACTERS = 8000
 _STACK_FRAMES = 30
 
 
-def failure(error: BaseException, sources: Mapping[str, str]) -> Threw:
-    """Where and why the script failed. sources: the texts whose lines are the script's, by path."""
+def failure(error: BaseException, path: str, sources: Mapping[str, str]) -> Threw:
+    """Where and why the script at `path` failed. sources: the texts whose lines may be at fault, by path."""
     frames = [frame for frame in _frames(error.__traceback__) if frame.filename in sources]
     code, message, info = _told(error)
     if not frames:
-        return Threw(code, _clipped(message), info)
+        return Threw(code, _clipped(message), info, path)
     last = frames[-1]
     quoted = quoted_line(sources[last.filename], last.lineno)
     return Threw(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 from scripting.facades.namespace import Context, Namespace
 from scripting.facades.table import MODULES
@@ -23,8 +23,11 @@ def module_names(sources: Mapping[str, str]) -> dict[str, str]:
 class Modules:
     """The modules of one run. `execute` runs a shared script, by name, and answers its public names."""
 
-    def __init__(self, context: Context, execute: Callable[[str], Mapping[str, object]]) -> None:
+    def __init__(
+        self, context: Context, shared: Container[str], execute: Callable[[str], Mapping[str, object]]
+    ) -> None:
         self._context = context
+        self._shared = shared
         self._execute = execute
         self._loaded: dict[str, Namespace | None] = {}
 
@@ -35,13 +38,16 @@ class Modules:
 
     def imported_from(self, module: str, name: str) -> object:
         """What `from module import name` binds."""
-        inner = f"{module}.{name}"
-        try:
-            return self._load(module).member(name)
-        except KeyError:
-            return self._load(inner)
-        except AttributeError as error:
-            raise ImportError(str(error)) from None
+        if self._is_known(module):
+            try:
+                return self._load(module).member(name)
+            except AttributeError as error:
+                problem = str(error)
+            raise ImportError(problem)
+        return self._load(f"{module}.{name}")
+
+    def _is_known(self, name: str) -> bool:
+        return name in MODULES or name in self._shared
 
     def _load(self, name: str) -> Namespace:
         if name in MODULES:

@@ -2,14 +2,18 @@
 so that any two of them compare.
 """
 
+# ruff: noqa: N802 - the names are those of the scripting API
 from __future__ import annotations
 
-import _strptime  # noqa: F401 - strptime imports it on first use, which a locked child cannot
 import datetime as real
+import importlib
 from collections.abc import Mapping
 from typing import Self
 
 from scripting.facades.namespace import Context, Kind, Namespace
+
+# strptime imports it on first use, which a locked child cannot.
+importlib.import_module("_strptime")
 
 _EPOCH = real.datetime(1970, 1, 1, tzinfo=real.UTC)
 _MILLISECOND = real.timedelta(milliseconds=1)
@@ -42,7 +46,8 @@ class DateTime(real.datetime):
 
     def getTime(self) -> int:
         """Milliseconds since 1970-01-01T00:00Z."""
-        return (self - _EPOCH) // _MILLISECOND
+        since: real.timedelta = real.datetime.__sub__(self, _EPOCH)
+        return since // _MILLISECOND
 
     def toISOString(self) -> str:
         """As `Date.toISOString`: in UTC, with milliseconds and Z."""

@@ -51,11 +51,19 @@ def _subn(pattern: object, repl: str, string: str, count: int = 0, flags: object
     return _compile(pattern, flags).subn(repl, string, count)
 
 
+_FUNCTIONS = {name: _function(name) for name in ("search", "match", "fullmatch", "findall", "finditer")}
 _MODULE = Namespace(
     "re",
-    {name: _function(name) for name in ("search", "match", "fullmatch", "findall", "finditer")}
-    | {"compile": _compile, "split": _split, "sub": _sub, "subn": _subn, "escape": real.escape, "error": real.error}
-    | _FLAGS,
+    {
+        **_FUNCTIONS,
+        **_FLAGS,
+        "compile": _compile,
+        "split": _split,
+        "sub": _sub,
+        "subn": _subn,
+        "escape": real.escape,
+        "error": real.error,
+    },
 )
 
 

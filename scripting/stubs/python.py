@@ -1,5 +1,6 @@
 """`sys`, `log` and the variables of a run, as Python scripts see them."""
 
+# ruff: noqa: N803 - the names are those of the scripting API
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,8 +11,16 @@ from scripting.model import Json
 from scripting.stubs import api
 from scripting.stubs.python_calls import Calls
 from scripting.stubs.python_errors import RunEnded, ScriptException, bad_request
-from scripting.stubs.python_objects import FIELD_METHODS, JOB_LOG_METHODS, JOB_METHODS, RECORD_METHODS
-from scripting.stubs.python_objects import Field, Job, JobLog, Record
+from scripting.stubs.python_objects import (
+    FIELD_METHODS,
+    JOB_LOG_METHODS,
+    JOB_METHODS,
+    RECORD_METHODS,
+    Field,
+    Job,
+    JobLog,
+    Record,
+)
 from scripting.stubs.python_results import RESULT_SET_METHODS, ResultSet
 
 ATTRIBUTES: Mapping[type, frozenset[str]] = {
@@ -58,9 +67,7 @@ class Sys:
             {
                 "jobs": Namespace("sys.jobs", spaces["jobs"] | {"executeInJob": self._execute_in_job}),
                 "data": Namespace("sys.data", spaces["data"] | {"save": self._save, "remove": self._remove}),
-                "utils": Namespace(
-                    "sys.utils", {"script": Namespace("sys.utils.script", spaces["utils.script"])}
-                ),
+                "utils": Namespace("sys.utils", {"script": Namespace("sys.utils.script", spaces["utils.script"])}),
                 "commons": Namespace("sys.commons", {"ResultSet": Kind("ResultSet", ResultSet, _not_by_hand)}),
                 "exceptions": self._exceptions(),
             },

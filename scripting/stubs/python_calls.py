@@ -68,7 +68,7 @@ class Calls:
         return ResultSet(
             read=lambda cursor: self.call(method.call, [*args, cursor]),
             count=partial(self.call, method.count, args),
-            make=partial(_PAGED[method.result], self),  # type: ignore[arg-type]
+            make=partial(_PAGED[method.result], self),
         )
 
     def made(self, result: Result, value: object) -> object:

@@ -1,5 +1,6 @@
 """The one class of errors with a code, as scripts catch, raise and extend it."""
 
+# ruff: noqa: N802, N803 - the names are those of the scripting API
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

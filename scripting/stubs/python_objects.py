@@ -1,5 +1,6 @@
 """Job, JobLog and Record: snapshots whose methods come from the table that both languages follow."""
 
+# ruff: noqa: N802 - the names are those of the scripting API
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

@@ -2,6 +2,7 @@
 where it was written, and each further page when the script gets there.
 """
 
+# ruff: noqa: N802 - the names are those of the scripting API
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

@@ -1,12 +1,12 @@
 """Values on their way to the host and back.
 
-    script                        host                      text of json.dumps
-    datetime                      {"$date": ms}             as Date.toISOString
-    Record, in arguments          {"$record": {...}}
-    Record, in results            its fields, id and label  the same
-    Job, JobLog                   their snapshot            the same
-    tuple                         a list                    the same
-    Counter, defaultdict ...      an object                 the same
+script                        host                      text of json.dumps
+datetime                      {"$date": ms}             as Date.toISOString
+Record, in arguments          {"$record": {...}}
+Record, in results            its fields, id and label  the same
+Job, JobLog                   their snapshot            the same
+tuple                         a list                    the same
+Counter, defaultdict ...      an object                 the same
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from scripting.model import Json
 
 MAX_DEPTH = 200
 _SHOWN_KEY = 40
+_SHOWN_PARTS = 20
 _SCALARS = (str, int, float, bool, type(None))
 _LISTS = (list, tuple)
 _DICTS = (dict, collections.Counter, collections.OrderedDict, collections.defaultdict)
@@ -104,7 +105,8 @@ def _shown(place: _Place) -> str:
     while current is not None:
         part, current = current
         parts.append(_part(part, first=current is None))
-    return "".join(reversed(parts))
+    parts.reverse()
+    return "".join(parts if len(parts) <= _SHOWN_PARTS else [*parts[:_SHOWN_PARTS], "..."])
 
 
 def _part(part: object, *, first: bool) -> str:
