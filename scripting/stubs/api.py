@@ -93,81 +93,85 @@ _WAIT = Arg("maxTimeToWait", default=ONE_HOUR_MS)
 _MESSAGE = Arg("message")
 _OPTIONAL_ID = Arg("jobId", leading=True)
 
-NAMESPACES: Mapping[str, Mapping[str, Method]] = MappingProxyType({
-    "jobs": {
-        "findById": Method("jobs.findById", (_ID,), Result.JOB),
-        "find": Method("jobs.find", (_QUERY,), Result.JOBS, count="jobs.count"),
-        "logs": Method("jobs.logs", (_ID, Arg("query", default={})), Result.LOGS, count="jobs.countLogs"),
-        "logInfo": Method("jobs.log", (_OPTIONAL_ID, Fixed("INFO"), _MESSAGE)),
-        "logError": Method("jobs.log", (_OPTIONAL_ID, Fixed("ERROR"), _MESSAGE)),
-        "waitForJob": Method("jobs.wait", (Arg("jobId", listed=True), _STATUS, _WAIT), Result.FIRST_JOB),
-        "waitForJobs": Method("jobs.wait", (Arg("jobIds", listed=True), _STATUS, _WAIT), Result.JOB_LIST),
-        "setLowPriority": Method("jobs.setLowPriority", (_ID,)),
-        "removeLowPriority": Method("jobs.removeLowPriority", (_ID,)),
-        "stop": Method("jobs.stop", (_ID, Arg("options", default={"force": False}))),
-        "resume": Method("jobs.resume", (_ID,)),
-        "cancel": Method("jobs.cancel", (_ID,)),
-        "getCurrentJobId": Method("jobs.currentId"),
-        "getCurrentJob": Method("jobs.current", (), Result.JOB),
-        "setProgress": Method("jobs.progress", (Arg("percent"), _MESSAGE)),
-    },
-    "data": {
-        "executeAction": Method("data.executeAction", (_ENTITY, _QUERY, Arg("action"), _PARAMS, _OPTIONS)),
-        "executeGlobalAction": Method("data.executeGlobalAction", (_ENTITY, Arg("action"), _PARAMS, _OPTIONS)),
-        "find": Method("data.find", (_ENTITY, _QUERY), Result.RECORDS, count="data.count"),
-        "findOne": Method("data.findOne", (_ENTITY, _QUERY), Result.RECORD),
-        "findById": Method("data.findById", (_ENTITY, Arg("id")), Result.RECORD),
-        "count": Method("data.count", (_ENTITY, _QUERY)),
-        "createRecord": Method("data.createRecord", (_ENTITY,), Result.RECORD),
-        "delete": Method("data.delete", (_ENTITY, _QUERY, _OPTIONS)),
-        "importRecords": Method("data.importRecords", (_ENTITY, Arg("fileId"), _OPTIONS)),
-        "exportRecords": Method("data.exportRecords", (_ENTITY, _QUERY, _OPTIONS)),
-    },
-    "utils.script": {
-        "wait": Method("script.wait", (Arg("milliseconds"),)),
-    },
-})
+NAMESPACES: Mapping[str, Mapping[str, Method]] = MappingProxyType(
+    {
+        "jobs": {
+            "findById": Method("jobs.findById", (_ID,), Result.JOB),
+            "find": Method("jobs.find", (_QUERY,), Result.JOBS, count="jobs.count"),
+            "logs": Method("jobs.logs", (_ID, Arg("query", default={})), Result.LOGS, count="jobs.countLogs"),
+            "logInfo": Method("jobs.log", (_OPTIONAL_ID, Fixed("INFO"), _MESSAGE)),
+            "logError": Method("jobs.log", (_OPTIONAL_ID, Fixed("ERROR"), _MESSAGE)),
+            "waitForJob": Method("jobs.wait", (Arg("jobId", listed=True), _STATUS, _WAIT), Result.FIRST_JOB),
+            "waitForJobs": Method("jobs.wait", (Arg("jobIds", listed=True), _STATUS, _WAIT), Result.JOB_LIST),
+            "setLowPriority": Method("jobs.setLowPriority", (_ID,)),
+            "removeLowPriority": Method("jobs.removeLowPriority", (_ID,)),
+            "stop": Method("jobs.stop", (_ID, Arg("options", default={"force": False}))),
+            "resume": Method("jobs.resume", (_ID,)),
+            "cancel": Method("jobs.cancel", (_ID,)),
+            "getCurrentJobId": Method("jobs.currentId"),
+            "getCurrentJob": Method("jobs.current", (), Result.JOB),
+            "setProgress": Method("jobs.progress", (Arg("percent"), _MESSAGE)),
+        },
+        "data": {
+            "executeAction": Method("data.executeAction", (_ENTITY, _QUERY, Arg("action"), _PARAMS, _OPTIONS)),
+            "executeGlobalAction": Method("data.executeGlobalAction", (_ENTITY, Arg("action"), _PARAMS, _OPTIONS)),
+            "find": Method("data.find", (_ENTITY, _QUERY), Result.RECORDS, count="data.count"),
+            "findOne": Method("data.findOne", (_ENTITY, _QUERY), Result.RECORD),
+            "findById": Method("data.findById", (_ENTITY, Arg("id")), Result.RECORD),
+            "count": Method("data.count", (_ENTITY, _QUERY)),
+            "createRecord": Method("data.createRecord", (_ENTITY,), Result.RECORD),
+            "delete": Method("data.delete", (_ENTITY, _QUERY, _OPTIONS)),
+            "importRecords": Method("data.importRecords", (_ENTITY, Arg("fileId"), _OPTIONS)),
+            "exportRecords": Method("data.exportRecords", (_ENTITY, _QUERY, _OPTIONS)),
+        },
+        "utils.script": {
+            "wait": Method("script.wait", (Arg("milliseconds"),)),
+        },
+    }
+)
 
 _JOB_ID = Own("id")
 
-OBJECTS: Mapping[str, Mapping[str, Method | Field]] = MappingProxyType({
-    "Job": {
-        "id": Field("id"),
-        "label": Field("label"),
-        "name": Field("label"),
-        "type": Field("type"),
-        "status": Field("status"),
-        "progress": Field("progress"),
-        "hasErrors": Field("hasErrors"),
-        "createDate": Field("createDate"),
-        "startDate": Field("startDate"),
-        "endDate": Field("endDate"),
-        "runBy": Field("runBy", Result.RECORD),
-        "data": Field("data"),
-        "parentJob": Field("parentJob"),
-        "rootJob": Field("rootJob"),
-        "lowPriority": Field("lowPriority"),
-        "attempt": Field("attempt"),
-        "statusMessage": Field("statusMessage"),
-        "results": Method("jobs.results", (_JOB_ID,)),
-        "logs": Method("jobs.logs", (_JOB_ID, Arg("query", default={})), Result.LOGS, count="jobs.countLogs"),
-        "logInfo": Method("jobs.log", (_JOB_ID, Fixed("INFO"), _MESSAGE)),
-        "logError": Method("jobs.log", (_JOB_ID, Fixed("ERROR"), _MESSAGE)),
-    },
-    "JobLog": {
-        "timestamp": Field("timestamp"),
-        "level": Field("level"),
-        "message": Field("message"),
-        "additionalInfo": Field("additionalInfo"),
-    },
-    "Record": {
-        "id": Field("id"),
-        "label": Field("label"),
-        "name": Field("label"),
-        "entityName": Field("entity"),
-        "action": Method(
-            "data.executeAction",
-            (Own("entity"), Own("id", as_query=True), Arg("action"), _PARAMS, _OPTIONS),
-        ),
-    },
-})
+OBJECTS: Mapping[str, Mapping[str, Method | Field]] = MappingProxyType(
+    {
+        "Job": {
+            "id": Field("id"),
+            "label": Field("label"),
+            "name": Field("label"),
+            "type": Field("type"),
+            "status": Field("status"),
+            "progress": Field("progress"),
+            "hasErrors": Field("hasErrors"),
+            "createDate": Field("createDate"),
+            "startDate": Field("startDate"),
+            "endDate": Field("endDate"),
+            "runBy": Field("runBy", Result.RECORD),
+            "data": Field("data"),
+            "parentJob": Field("parentJob"),
+            "rootJob": Field("rootJob"),
+            "lowPriority": Field("lowPriority"),
+            "attempt": Field("attempt"),
+            "statusMessage": Field("statusMessage"),
+            "results": Method("jobs.results", (_JOB_ID,)),
+            "logs": Method("jobs.logs", (_JOB_ID, Arg("query", default={})), Result.LOGS, count="jobs.countLogs"),
+            "logInfo": Method("jobs.log", (_JOB_ID, Fixed("INFO"), _MESSAGE)),
+            "logError": Method("jobs.log", (_JOB_ID, Fixed("ERROR"), _MESSAGE)),
+        },
+        "JobLog": {
+            "timestamp": Field("timestamp"),
+            "level": Field("level"),
+            "message": Field("message"),
+            "additionalInfo": Field("additionalInfo"),
+        },
+        "Record": {
+            "id": Field("id"),
+            "label": Field("label"),
+            "name": Field("label"),
+            "entityName": Field("entity"),
+            "action": Method(
+                "data.executeAction",
+                (Own("entity"), Own("id", as_query=True), Arg("action"), _PARAMS, _OPTIONS),
+            ),
+        },
+    }
+)
