@@ -72,8 +72,7 @@ def from_text(field: Field, text: str) -> Any:
 def _text(field: Field, value: Any) -> str:
     if not isinstance(value, str):
         raise Invalid("expected a text")
-    if "\0" in value:
-        raise Invalid("expected a text without the character NUL")
+    _check_text(value)
     most = field.max_length or (MAX_UNIQUE_TEXT if field.unique else None)
     if most is not None and len(value) > most:
         raise Invalid(f"expected a text of at most {most} characters, not {len(value)}")
@@ -171,7 +170,39 @@ def _relation(field: Field, value: Any) -> str:
 
 
 def _json(field: Field, value: Any) -> Any:
+    try:
+        _check_json(value)
+    except RecursionError:
+        raise Invalid("expected a value that is not nested so deeply") from None
     return value
+
+
+def _check_json(value: Any) -> None:
+    """Pass if PostgreSQL can keep the value as jsonb and a script can read it back."""
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise Invalid("expected JSON: the names in an object are texts")
+            _check_text(key)
+            _check_json(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _check_json(inner)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise Invalid("expected JSON: its numbers are finite")
+    elif value is not None and not isinstance(value, bool | int | float):
+        raise Invalid("expected JSON")
+
+
+def _check_text(value: str) -> None:
+    if "\0" in value:
+        raise Invalid("expected a text without the character NUL")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Invalid("expected a text without halves of characters (lone surrogates)") from None
 
 
 def _number_text(field: Field, text: str) -> int | float | None:

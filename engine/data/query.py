@@ -155,10 +155,11 @@ def _where(entity: Entity, key: object, value: object) -> Clause:
         raise BadRequest.field("query", key, f"a field of {entity.name} or an option: {known}")
     field = entity.fields[key]
     conditions = parse(key, value)
+    for condition in conditions:
+        _check_allowed(field, condition, value)
     equals = [_value(field, arg) for item in conditions if item.operator is Operator.EQUALS for arg in item.args]
     clauses = [_clause(field, item) for item in conditions if item.operator is not Operator.EQUALS]
     if equals:
-        _check_allowed(field, Operator.EQUALS, value)
         clauses.append(_contains(field, equals))
     return sa.or_(*clauses)
 
@@ -174,7 +175,6 @@ def _id_clause(condition: Condition, value: object) -> Clause:
 
 def _clause(field: Field, condition: Condition) -> Clause:
     operator, args = condition.operator, condition.args
-    _check_allowed(field, operator, f"{operator}({','.join(map(str, args))})")
     match operator:
         case Operator.NOT_EQUALS:
             return sa.not_(_contains(field, [_value(field, arg) for arg in args]))
@@ -183,7 +183,7 @@ def _clause(field: Field, condition: Condition) -> Clause:
         case Operator.NOT_EMPTY:
             return sa.not_(_blank(field))
         case Operator.LIKE:
-            return _like(field, args[0])
+            return _like(field, str(_value(field, args[0])))
         case Operator.BETWEEN:
             low, high = (_literal(field, arg) for arg in args)
             return sa.and_(_key(field) >= low, _key(field) <= high)
@@ -191,9 +191,9 @@ def _clause(field: Field, condition: Condition) -> Clause:
             return _COMPARE[operator](_key(field), _literal(field, args[0]))
 
 
-def _check_allowed(field: Field, operator: Operator, value: object) -> None:
+def _check_allowed(field: Field, condition: Condition, value: object) -> None:
     allowed = OPERATORS[field.type]
-    if operator not in allowed:
+    if condition.operator not in allowed:
         names = ", ".join(f"{name}{ARITY[name]}" for name in allowed)
         raise BadRequest.field(field.name, value, f"for a field of type {field.type} one of {names}")
 

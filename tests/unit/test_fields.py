@@ -50,6 +50,12 @@ def test_stored_form(kind: FieldType, more: dict[str, Any], given_value: Any, st
 BAD = [
     (FieldType.TEXT, {}, 5, "a text"),
     (FieldType.TEXT, {}, "a\0", "NUL"),
+    (FieldType.TEXT, {}, "a\ud800", "lone surrogates"),
+    (FieldType.JSON, {}, {"a": ["b\0"]}, "NUL"),
+    (FieldType.JSON, {}, {"a\0": 1}, "NUL"),
+    (FieldType.JSON, {}, {1: 1}, "texts"),
+    (FieldType.JSON, {}, [float("inf")], "finite"),
+    (FieldType.JSON, {}, {"a": object()}, "JSON"),
     (FieldType.TEXT, {"max_length": 2}, "abc", "at most 2 characters, not 3"),
     (FieldType.TEXT, {"unique": True}, "x" * 501, "at most 500"),
     (FieldType.NUMBER, {}, "5", "a number"),
@@ -75,6 +81,15 @@ def test_refused(kind: FieldType, more: dict[str, Any], value: Any, said: str) -
     """A value of another type or beyond the declared bounds is refused with what is expected."""
     with pytest.raises(Invalid, match=said):
         normalize(field(kind, **more), value)
+
+
+def test_value_that_is_nested_too_deeply_is_refused() -> None:
+    """A list in a list in a list … ends in a refusal, not in the end of the process."""
+    value: list[Any] = []
+    for _ in range(100_000):
+        value = [value]
+    with pytest.raises(Invalid, match="nested"):
+        normalize(field(FieldType.JSON), value)
 
 
 TEXTS = [
