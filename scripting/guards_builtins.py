@@ -37,11 +37,23 @@ def _issubclass(value: object, kind: object) -> bool:
     return issubclass(_real(value), _real(kind))  # type: ignore[arg-type]
 
 
+# Functions in C (strptime, strftime, Pattern.sub) import these from the frame that calls them. They take
+# the module from sys.modules themselves and drop what __import__ answers, so it answers nothing; a script
+# cannot name it, and its own imports do not go through it.
+_IMPORTED_BY_C = frozenset({"_strptime", "re", "time"})
+
+
+def _import_for_c(name: str, *args: object) -> None:
+    if name not in _IMPORTED_BY_C:
+        raise ImportError(f"{name} is not available in scripts")
+
+
 _TEXT = {name: getattr(str, name) for name in STR} | dict(guards.TEXT_METHODS)
 
 BUILTINS: Mapping[str, object] = {
     **{name: getattr(builtins, name) for name in _PLAIN.split()},
     **{error.__name__: error for error in ERRORS},
+    "__import__": _import_for_c,
     "str": Kind("str", str, lambda value="", *encoding: text(value, *encoding), _TEXT),
     "repr": shown,
     "ascii": lambda value: ascii(shown(value))[1:-1],

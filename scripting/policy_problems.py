@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from scripting.model import Json, Threw
 from scripting.runtime import ScriptFailed
 
+_SHOWN_CHARACTERS = 400
+_SHOWN_PROBLEMS = 100
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -29,6 +31,11 @@ def quoted_line(source: str, line: int | None) -> str | None:
     return lines[line - 1] if line <= len(lines) else None
 
 
+def clipped(line: str | None) -> str | None:
+    """A line short enough to show."""
+    return line if line is None or len(line) <= _SHOWN_CHARACTERS else line[:_SHOWN_CHARACTERS] + "..."
+
+
 def rejected(path: str, source: str, problems: Sequence[Problem]) -> ScriptFailed:
     """The failure that tells the first problem, and all of them in `errors`."""
     ordered = sorted(set(problems))
@@ -38,11 +45,11 @@ def rejected(path: str, source: str, problems: Sequence[Problem]) -> ScriptFaile
         Threw(
             code="badRequest",
             message=first.message + rest,
-            additional_info={"errors": [_as_json(source, problem) for problem in ordered]},
+            additional_info={"errors": [_as_json(source, problem) for problem in ordered[:_SHOWN_PROBLEMS]]},
             path=path,
             line=first.line,
             column=first.column,
-            quoted=quoted_line(source, first.line),
+            quoted=clipped(quoted_line(source, first.line)),
         )
     )
 
@@ -52,5 +59,5 @@ def _as_json(source: str, problem: Problem) -> Json:
         "message": problem.message,
         "line": problem.line,
         "column": problem.column,
-        "quoted": quoted_line(source, problem.line),
+        "quoted": clipped(quoted_line(source, problem.line)),
     }

@@ -9,7 +9,7 @@ from types import TracebackType
 from scripting.guards_text import clean, text
 from scripting.model import Json, Threw
 from scripting.policy_names import BODY
-from scripting.policy_problems import quoted_line
+from scripting.policy_problems import clipped, quoted_line
 from scripting.runtime import HostError
 from scripting.stubs.python_errors import ScriptException
 from scripting.stubs.python_values import NotJson, to_result
@@ -34,7 +34,7 @@ def failure(error: BaseException, path: str, sources: Mapping[str, str]) -> Thre
         path=last.filename,
         line=last.lineno,
         column=_column(last, quoted),
-        quoted=quoted,
+        quoted=clipped(quoted),
         stack="\n".join(_shown(frame) for frame in frames[-_STACK_FRAMES:]),
     )
 
