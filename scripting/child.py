@@ -13,7 +13,6 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
-from dataclasses import astuple
 from typing import NoReturn
 
 from scripting import protocol
@@ -29,15 +28,21 @@ RUNTIMES: Mapping[Language, str] = {
 
 # How a child ends when it can no longer speak; host.py turns them into outcomes.
 EXIT_DONE, EXIT_MEMORY, EXIT_PROTOCOL = 0, 70, 71
+_SHOWN_CHARACTERS = 20_000
 _READ_BYTES = 1024 * 1024
 # The host's own frames are bounded by the host.
 _TRUSTED_BYTES = 2**32 - 1
+
+# CPython itself imports them when a script's text has \\N{...}, or its date a format.
+_IMPORTED_BY_C = ("unicodedata", "_strptime")
 
 Compilers = Mapping[Language, Compile]
 
 
 def load_compilers(runtimes: Mapping[Language, str]) -> Compilers:
     """Imports each runtime, once and in the zygote: a locked child can import nothing."""
+    for name in _IMPORTED_BY_C:
+        importlib.import_module(name)
     return {language: importlib.import_module(module).compile for language, module in runtimes.items()}
 
 
@@ -94,40 +99,64 @@ def _serve(wire: Wire, load: protocol.Load, lock: Lock, compilers: Compilers) ->
         return
     wire.send(protocol.Ready())
     while isinstance(frame := wire.receive(), protocol.Run):
-        wire.send(_run(runtime, frame, wire, load), max_bytes=max(load.frame_bytes, load.result_bytes))
+        _run(runtime, frame, wire, load)
 
 
-def _run(runtime: Runtime, run: protocol.Run, wire: Wire, load: protocol.Load) -> protocol.Frame:
+def _run(runtime: Runtime, run: protocol.Run, wire: Wire, load: protocol.Load) -> None:
     host = SocketHost(wire, run.start_ms, load.memory_bytes)
     try:
-        return _fitting(protocol.Done(runtime.run(run.variables, host, run.seed)), load.result_bytes)
+        value = runtime.run(run.variables, host, run.seed)
     except (MemoryError, Disconnected):
         raise
     except BaseException as error:
-        return _failed(error)
+        wire.send(_failed(error))
+    else:
+        _return(value, wire, load.result_bytes)
 
 
-def _fitting(done: protocol.Done, max_bytes: int) -> protocol.Frame:
+def _return(value: Json, wire: Wire, max_bytes: int) -> None:
     try:
-        protocol.encode(done, max_bytes=max_bytes)
+        wire.send(protocol.Done(value), max_bytes=max_bytes)
     except protocol.FrameTooLarge as error:
-        return protocol.Exceeded("result", f"the result is too large: {error}")
+        wire.send(protocol.Exceeded("result", f"the result is too large: {error}"))
     except BadValue as error:
-        return _failed(ScriptFailed(Threw("badRequest", f"the result is not JSON: {error}")))
-    return done
+        wire.send(_failed(ScriptFailed(Threw("badRequest", f"the result is not JSON: {error}"))))
 
 
 def _failed(error: BaseException) -> protocol.Failed:
     if isinstance(error, MemoryError):
         raise error
     threw = error.threw if isinstance(error, ScriptFailed) else _unexpected(error)
-    return protocol.Failed(*astuple(threw))
+    return protocol.Failed(
+        code=_clean(threw.code),
+        message=_clean(threw.message),
+        additional_info=_clean_info(threw.additional_info),
+        path=threw.path and _clean(threw.path),
+        line=threw.line,
+        column=threw.column,
+        quoted=threw.quoted and _clean(threw.quoted),
+        stack=threw.stack and _clean(threw.stack),
+    )
 
 
 def _unexpected(error: BaseException) -> Threw:
     if isinstance(error, HostError):
         return Threw(error.code, str(error), error.additional_info)
     return Threw("systemException", f"the script's runtime failed: {type(error).__name__}")
+
+
+def _clean(text: str) -> str:
+    """What a script throws may hold anything; what it reports has to cross."""
+    return text[:_SHOWN_CHARACTERS].replace("\0", "\ufffd").encode(errors="replace").decode()
+
+
+def _clean_info(info: Mapping[str, Json]) -> dict[str, Json]:
+    clean = dict(info)
+    try:
+        protocol.encode(protocol.Done(clean), max_bytes=_SHOWN_CHARACTERS)
+    except (BadValue, protocol.FrameTooLarge) as error:
+        return {"dropped": _clean(str(error))}
+    return clean
 
 
 class Disconnected(BaseException):

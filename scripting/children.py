@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from scripting.zygote import Kind, Record
+from scripting.zygote import LOST, Kind, Record
 
 _ROOT = Path(__file__).resolve().parent.parent
 # -P keeps the current folder out of the path, -s the user's packages; -I or -E would make Python ignore
@@ -29,6 +29,10 @@ importlib.import_module(sys.argv.pop(1)).main()
 """
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}
 _CPU_CLOCK = 2
+# A zygote that is told to end does so at once; a stopped one would never.
+_PATIENCE_S = 10.0
+# A child's socket, and its pidfd where there are any.
+_DESCRIPTORS = 2 if sys.platform == "linux" else 1
 _CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
@@ -98,7 +102,10 @@ class Zygote:
     @classmethod
     async def start(cls, *, entry: str, unsafe: bool) -> Zygote:
         """A zygote that has imported the runtimes. ZygoteLost with what it printed if it cannot."""
-        zygote = _launch(entry, unsafe=unsafe)
+        try:
+            zygote = _launch(entry, unsafe=unsafe)
+        except OSError as error:
+            raise ZygoteLost(f"the zygote did not start: {error}") from error
         zygote._loop.add_reader(zygote._control, zygote._hear)
         try:
             await zygote._hello
@@ -121,7 +128,7 @@ class Zygote:
         self._last_number += 1
         future: asyncio.Future[Child] = self._loop.create_future()
         if self.lost.done():
-            future.set_exception(ZygoteLost("the zygote is gone"))
+            _fail(future)
             return future
         self._forks[self._last_number] = future
         self._say(Record(Kind.FORK, self._last_number))
@@ -132,8 +139,17 @@ class Zygote:
         self._say(Record(Kind.KILL, number))
 
     async def close(self) -> None:
-        """Ends the zygote, which ends its children; returns when it is reaped."""
-        self._lose()
+        """Ends the zygote, which ends and reaps its children; returns when it is reaped itself."""
+        if not self.lost.done():
+            # Only our half: the zygote still tells how its children ended.
+            self._control.shutdown(socket.SHUT_WR)
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await asyncio.shield(self.lost)
+        except TimeoutError:
+            self._process.kill()
+        finally:
+            self._lose()
         await asyncio.to_thread(self._process.wait)
         if self._process.stderr is not None:
             self._process.stderr.close()
@@ -175,20 +191,25 @@ class Zygote:
             case Kind.HELLO:
                 self._hello.set_result(None)
             case Kind.FORKED:
-                self._born(Child(self, record, descriptors))
+                self._born(record, descriptors)
             case Kind.REFUSED:
-                future = self._forks.pop(record.number)
-                if not future.done():
-                    future.set_exception(ZygoteLost(f"the zygote cannot fork: {os.strerror(record.status)}"))
+                _fail(self._forks.pop(record.number), f"the zygote cannot fork: {os.strerror(record.status)}")
             case Kind.EXITED:
-                child = self._children.pop(record.number)
-                child.exited.set_result(record)
+                child = self._children.pop(record.number, None)
+                if child is not None:
+                    child.exited.set_result(record)
             case _:
                 self._lose()
 
-    def _born(self, child: Child) -> None:
-        self._children[child.number] = child
-        future = self._forks.pop(child.number)
+    def _born(self, record: Record, descriptors: list[int]) -> None:
+        future = self._forks.pop(record.number)
+        if len(descriptors) < _DESCRIPTORS:
+            # The kernel drops what finds no room; the child ends by itself when its socket closes.
+            for descriptor in descriptors:
+                os.close(descriptor)
+            _fail(future, "this process has too many open files for another child")
+            return
+        child = self._children[record.number] = Child(self, record, descriptors)
         if future.done():
             child.kill()
             child.release()
@@ -207,20 +228,21 @@ class Zygote:
             _fail(future)
         for child in self._children.values():
             # They die with the zygote; nobody is left to say how, so it is said here.
-            child.exited.set_result(Record(Kind.EXITED, child.number, child.pid, status=signal.SIGKILL))
+            child.exited.set_result(Record(Kind.EXITED, child.number, child.pid, status=LOST))
         self._forks.clear()
         self._children.clear()
 
 
-def _fail(future: asyncio.Future[Any]) -> None:
+def _fail(future: asyncio.Future[Any], reason: str = "the zygote is gone") -> None:
     if not future.done():
-        future.set_exception(ZygoteLost("the zygote is gone"))
+        future.set_exception(ZygoteLost(reason))
         # Marks it as seen: nobody may be waiting for it.
         future.exception()
 
 
 def _launch(entry: str, *, unsafe: bool) -> Zygote:
     ours, theirs = socket.socketpair()
+    ours.setblocking(False)
     arguments = [str(_ROOT), entry, str(theirs.fileno()), str(os.getpid()), "unsafe" if unsafe else "safe"]
     with theirs:
         process = subprocess.Popen(
@@ -233,5 +255,4 @@ def _launch(entry: str, *, unsafe: bool) -> Zygote:
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
-    ours.setblocking(False)
     return Zygote(process, ours)

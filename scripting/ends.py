@@ -7,11 +7,13 @@ import signal
 
 from scripting.child import EXIT_MEMORY
 from scripting.model import Killed, Limits, Program
-from scripting.zygote import Record
+from scripting.zygote import LOST, Record
 
 
 def end_of_process(record: Record, limits: Limits) -> Killed:
     """Why a child died that its host had not killed."""
+    if record.status == LOST:
+        return Killed("crash", "the process that starts scripts is gone")
     if os.WIFEXITED(record.status):
         if os.WEXITSTATUS(record.status) == EXIT_MEMORY:
             return _out_of_memory(limits)
@@ -30,6 +32,11 @@ def end_of_process(record: Record, limits: Limits) -> Killed:
 def too_long(limits: Limits) -> Killed:
     """The wall time is over."""
     return Killed("wall", f"the script ran longer than its {limits.wall_ms} ms")
+
+
+def too_many_calls(limits: Limits) -> Killed:
+    """The script asked the host once too often."""
+    return Killed("calls", f"the script made more than its {limits.calls} calls")
 
 
 def too_much_source(program: Program, limits: Limits) -> Killed | None:

@@ -8,6 +8,7 @@ descriptor, and the filter comes last because it forbids all the others.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -58,6 +59,7 @@ class Lock:
 
     def ahead(self, *, parent: int) -> None:
         """Everything but the session's limits and the filter. Ends the process if `parent` is gone."""
+        _die_first()
         _drop_uid()
         if _LINUX:
             die_with_parent(parent)
@@ -143,6 +145,12 @@ def _memory_bytes() -> tuple[int, int]:
     return pages[0] * resource.getpagesize(), pages[5] * resource.getpagesize()
 
 
+def _die_first() -> None:
+    """Where the machine runs out of memory, a script goes before its worker; best effort."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
 def _drop_uid() -> None:
     if os.geteuid() != 0:
         return
@@ -152,7 +160,7 @@ def _drop_uid() -> None:
             os.setresgid(uid, uid, uid)
             os.setresuid(uid, uid, uid)
             return
-        except OSError:  # a user namespace without that uid, or root without CAP_SETUID: the report says so
+        except (OSError, AttributeError):  # a user namespace without it, no CAP_SETUID, macOS: the report says so
             continue
 
 
@@ -171,7 +179,9 @@ def _limit_cpu(cpu_ms: int) -> None:
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_PROF, cpu_ms / 1000)
     seconds = cpu_ms // 1000 + 2
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    if hard == resource.RLIM_INFINITY or hard > seconds:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
 
 
 def _is_unprivileged() -> bool:

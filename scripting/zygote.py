@@ -33,6 +33,9 @@ from scripting import child
 from scripting.limits import Lock, die_with_parent
 from scripting.model import Language
 
+# The status of a child whose zygote is gone: no process ends with it.
+LOST = -1
+
 
 class Kind(IntEnum):
     """What a record says."""
@@ -100,7 +103,10 @@ class Zygote:
             self._wake.recv(4096)
         if self._control not in readable:
             return True
-        data = self._control.recv(Record.SIZE, socket.MSG_WAITALL)
+        try:
+            data = self._control.recv(Record.SIZE, socket.MSG_WAITALL)
+        except ConnectionResetError:  # the worker is gone and had not read everything
+            return False
         if len(data) < Record.SIZE:
             return False
         self._obey(Record.unpack(data))
@@ -161,8 +167,9 @@ class Zygote:
     def _end_children(self) -> None:
         for pid in self._numbers:
             os.kill(pid, signal.SIGKILL)
-        for pid in self._numbers:
-            os.waitpid(pid, 0)
+        while self._numbers:
+            pid, status, usage = os.wait4(-1, 0)
+            self._send(_exited(self._numbers.pop(pid), pid, status, usage))
 
 
 def _exited(number: int, pid: int, status: int, usage: resource.struct_rusage) -> Record:

@@ -97,6 +97,13 @@ async def test_an_uncaught_error_is_the_outcome(run_script: RunScript) -> None:
     assert await run_script("1 / 0") == Threw("unknownError", "division by zero", path="actions/attack.py")
 
 
+async def test_an_error_with_text_that_may_not_cross_is_still_told(run_script: RunScript) -> None:
+    """NUL and half surrogates in a message are replaced, and the run is no crash."""
+    outcome = await run_script("raise ValueError('a\\0b\\ud800c' + 'x' * 9_000_000)")
+    assert isinstance(outcome, Threw)
+    assert outcome.message.startswith("a\ufffdb?cx")
+
+
 async def test_a_program_that_does_not_compile_throws_in_every_run(host: ScriptHost) -> None:
     """The syntax error has its place, and a second run says the same."""
     async with host.session(attack("x = 1\nx = = 2"), limits=Limits(), app="tests") as session:
@@ -143,7 +150,7 @@ async def test_an_error_of_the_host_comes_through(host: ScriptHost) -> None:
         with pytest.raises(LookupError, match="the database is gone"):
             await session.run({}, calls=Recorder(fail), seed="s", start_ms=0)
         again = await session.run({}, calls=Recorder(), seed="s", start_ms=0)
-        assert again == Interrupted("the host failed")
+        assert again == Interrupted("the host gave up")
 
 
 async def test_a_timeout_of_the_hosts_own_is_no_wall_limit(run_script: RunScript) -> None:

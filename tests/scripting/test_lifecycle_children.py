@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from scripting.host import ScriptHost
+from scripting.host import SandboxUnavailable, ScriptHost
 from scripting.model import Interrupted, Json, Killed, Limits, Reply, Returned, Value
 from tests.scripting.recorder import FAKE_ENTRY, Recorder, attack
 
@@ -144,6 +145,34 @@ async def test_closing_the_host_ends_what_runs(own_host: ScriptHost) -> None:
     assert all(is_gone(pid) for pid in pids)
 
 
+async def test_a_closed_host_gives_no_session() -> None:
+    """Neither before its start nor after its end does a host start anything."""
+    host = ScriptHost(entry=FAKE_ENTRY)
+    with pytest.raises(SandboxUnavailable, match="not running"):
+        await run_once(host)
+    await host.start()
+    await host.close()
+    with pytest.raises(SandboxUnavailable, match="not running"):
+        await run_once(host)
+    assert host.zygote_pid is None
+
+
+async def test_too_many_open_files_are_an_error_and_not_the_end(own_host: ScriptHost) -> None:
+    """A worker without descriptors cannot have a child; with descriptors again it can."""
+    await own_host.settle()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Nothing below 3 is free, so the two warm children are the last.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        outcomes = await asyncio.gather(*(run_once(own_host) for _ in range(5)), return_exceptions=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    refused = [outcome for outcome in outcomes if isinstance(outcome, SandboxUnavailable)]
+    assert [str(error) for error in refused] == ["this process has too many open files for another child"] * 3
+    assert isinstance(await run_once(own_host), Returned)
+    assert isinstance(await run_once(own_host), Returned)
+
+
 async def test_a_lost_zygote_ends_its_runs_and_is_replaced(own_host: ScriptHost) -> None:
     """Its children die with it, the pending run is Killed, and the next session has a new zygote."""
     first = own_host.zygote_pid
@@ -158,7 +187,7 @@ async def test_a_lost_zygote_ends_its_runs_and_is_replaced(own_host: ScriptHost)
             return Value(None, now_ms=0)
 
         outcome = await session.run({}, calls=Recorder(answer), seed="s", start_ms=0)
-        assert isinstance(outcome, Killed)
+        assert outcome == Killed("crash", "the process that starts scripts is gone")
         assert ends(pidfd)
         os.close(pidfd)
     assert isinstance(await run_once(own_host), Returned)

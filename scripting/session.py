@@ -1,0 +1,217 @@
+"""One child with one program: what passes between it and the caller, and how each run of it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+
+from scripting import protocol
+from scripting.channel import Channel, ChannelClosed
+from scripting.children import Child
+from scripting.ends import end_of_process, too_long, too_many_calls, too_much_source
+from scripting.model import (
+    Calls,
+    Failure,
+    Interrupt,
+    Interrupted,
+    Json,
+    Killed,
+    Limits,
+    Outcome,
+    Program,
+    Reply,
+    Returned,
+    Threw,
+)
+from scripting.values import BadValue
+
+# The frame around an app's sources is the host's own, so nothing but the protocol bounds it.
+_LOAD_BYTES = 2**32 - 1
+_SHOWN_CHARACTERS = 20_000
+
+
+class Session:
+    """One child with one program. Runs follow one another; the first fatal end is the end of all."""
+
+    def __init__(self, child: Child, program: Program, limits: Limits, app: str) -> None:
+        self._child = child
+        self._program = program
+        self._limits = limits
+        self._app = app
+        self._channel = Channel(max_bytes=max(limits.frame_bytes, limits.result_bytes))
+        self._scope = asyncio.timeout(None)
+        self._busy = False
+        self._compiled = False
+        self._ending: Outcome | None = None
+
+    @property
+    def pid(self) -> int:
+        """The child's process."""
+        return self._child.pid
+
+    async def open(self) -> None:
+        """Hands the program to the child, which compiles it while the caller prepares its run."""
+        await asyncio.get_running_loop().create_unix_connection(lambda: self._channel, sock=self._child.socket)
+        self._ending = too_much_source(self._program, self._limits)
+        if self._ending is not None:
+            return
+        try:
+            self._channel.send(self._load_frame(), max_bytes=_LOAD_BYTES)
+        except BadValue as error:
+            self._end(Threw("badRequest", str(error), path=self._program.path))
+
+    async def compile(self) -> Outcome | None:
+        """None once the program has compiled, else how that ended."""
+        return await self._limited(self._compile())
+
+    async def run(self, variables: Mapping[str, Json], *, calls: Calls, seed: str, start_ms: int) -> Outcome:
+        """One run in fresh globals; `start_ms` is the script's clock. What `calls.call` raises comes through."""
+        outcome = await self._limited(self._run(protocol.Run(dict(variables), seed, start_ms), calls))
+        assert outcome is not None
+        return outcome
+
+    def kill(self, reason: str) -> None:
+        """Ends the session at once: SIGKILL. A pending run is Interrupted(reason). Idempotent."""
+        self._end(Interrupted(reason))
+        if self._busy:
+            self._scope.reschedule(asyncio.get_running_loop().time())
+
+    async def close(self) -> None:
+        """Kills the child if it still lives; returns when it is reaped."""
+        self._end(Interrupted("the session is closed"))
+        self._channel.abort()
+        try:
+            await asyncio.shield(self._child.exited)
+        finally:
+            self._child.release()
+
+    async def _limited(self, conversation: Coroutine[None, None, Outcome | None]) -> Outcome | None:
+        if self._busy:
+            conversation.close()
+            raise RuntimeError("a session serves one run at a time")
+        self._busy = True
+        self._scope = asyncio.timeout(self._limits.wall_ms / 1000)
+        try:
+            async with self._scope:
+                return await conversation
+        except BaseException as error:
+            return await self._ended_by(error)
+        finally:
+            self._busy = False
+
+    async def _ended_by(self, error: BaseException) -> Outcome:
+        match error:
+            case TimeoutError() if self._scope.expired():
+                return self._end(too_long(self._limits))
+            case Interrupt(reason=reason):
+                return self._end(Interrupted(reason))
+            case protocol.FrameTooLarge():
+                return self._end(Killed("frame", str(error)))
+            case protocol.ProtocolError():
+                return self._end(Killed("protocol", f"the script's process broke the protocol: {error}"))
+            case ChannelClosed():
+                self._child.kill()
+                return self._end(end_of_process(await asyncio.shield(self._child.exited), self._limits))
+            case _:
+                self._end(Interrupted("the host gave up"))
+                raise error
+
+    def _end(self, outcome: Outcome) -> Outcome:
+        # The first verdict stands: whatever comes later is a consequence of the kill.
+        if self._ending is None:
+            self._ending = outcome
+        self._child.kill()
+        return self._ending
+
+    async def _compile(self) -> Outcome | None:
+        if self._ending is not None or self._compiled:
+            return self._ending
+        match await self._receive():
+            case protocol.Ready():
+                self._compiled = True
+                return None
+            case protocol.Failed() as failed:
+                return self._end(_threw(failed))
+            case frame:
+                raise protocol.ProtocolError(f"{type(frame).__name__} instead of Ready")
+
+    async def _run(self, run: protocol.Run, calls: Calls) -> Outcome:
+        ending = await self._compile()
+        if ending is not None:
+            return ending
+        cpu_before = self._child.cpu_ms()
+        self._channel.send(run, max_bytes=self._limits.frame_bytes)
+        seq = 0
+        while isinstance(frame := await self._receive(), protocol.Call):
+            seq += 1
+            await self._serve(frame, seq, calls)
+        return self._conclude(frame, self._child.cpu_ms() - cpu_before)
+
+    def _conclude(self, frame: protocol.Frame, cpu_ms: int) -> Outcome:
+        match frame:
+            case protocol.Done(value=value):
+                return Returned(value, max(0, cpu_ms))
+            case protocol.Failed():
+                return _threw(frame)
+            case protocol.Exceeded(limit="result", message=message):
+                return self._end(Killed("result", message[:_SHOWN_CHARACTERS]))
+            case _:
+                raise protocol.ProtocolError(f"{type(frame).__name__} is not the end of a run")
+
+    async def _serve(self, call: protocol.Call, seq: int, calls: Calls) -> None:
+        if call.seq != seq:
+            raise protocol.ProtocolError(f"call {call.seq} instead of {seq}")
+        if seq > self._limits.calls:
+            self._end(too_many_calls(self._limits))
+            raise ChannelClosed
+        reply = await calls.call(seq, call.method, call.args)
+        try:
+            self._channel.send(_reply_frame(seq, reply), max_bytes=self._limits.frame_bytes)
+        except protocol.FrameTooLarge as error:
+            message = f"{call.method}: the answer is too large, ask for less of it: {error}"
+            refusal = protocol.Refusal(seq, "badRequest", message, {}, reply.now_ms)
+            self._channel.send(refusal, max_bytes=self._limits.frame_bytes)
+
+    async def _receive(self) -> protocol.Frame:
+        body = await self._channel.receive()
+        frame = protocol.decode(body, protocol.UP)
+        limit = self._limits.result_bytes if isinstance(frame, protocol.Done) else self._limits.frame_bytes
+        if len(body) > limit:
+            raise protocol.FrameTooLarge(f"{type(frame).__name__} of {len(body)} bytes, more than {limit}")
+        return frame
+
+    def _load_frame(self) -> protocol.Load:
+        program, limits = self._program, self._limits
+        return protocol.Load(
+            language=program.language,
+            path=program.path,
+            source=program.source,
+            sources=dict(program.sources),
+            app=self._app,
+            memory_bytes=limits.memory_bytes,
+            cpu_ms=limits.cpu_ms,
+            frame_bytes=limits.frame_bytes,
+            result_bytes=limits.result_bytes,
+        )
+
+
+def _reply_frame(seq: int, reply: Reply) -> protocol.Frame:
+    match reply:
+        case Failure():
+            return protocol.Refusal(seq, reply.code, reply.message, dict(reply.additional_info), reply.now_ms)
+        case _:
+            return protocol.Answer(seq, reply.value, reply.now_ms)
+
+
+def _threw(failed: protocol.Failed) -> Threw:
+    """The child is not believed to have kept its texts short."""
+    return Threw(
+        code=failed.code[:100],
+        message=failed.message[:_SHOWN_CHARACTERS],
+        additional_info=failed.additional_info,
+        path=failed.path and failed.path[:1000],
+        line=failed.line,
+        column=failed.column,
+        quoted=failed.quoted and failed.quoted[:1000],
+        stack=failed.stack and failed.stack[:_SHOWN_CHARACTERS],
+    )
