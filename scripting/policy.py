@@ -78,11 +78,12 @@ def _room_to_recurse() -> Iterator[None]:
 
 def _compile(path: str, source: str, modules: Collection[str]) -> Body:
     tree = _checked(ast.parse, source, path)
-    bound = _bound_names(tree, path)
     policy = Policy(modules=modules)
     policy.visit(tree)
     if policy.problems:
         raise _Rejected(*(_in_characters(problem, source) for problem in policy.problems))
+    # The policy rewrote the first tree.
+    bound = _bound_names(_checked(ast.parse, source, path), path)
     return Body(_code(_in_function(tree, bound), path), frozenset(policy.imports))
 
 
