@@ -169,15 +169,18 @@ UP: Table = {
     70: (Layers, (_MAP,)),
 }
 _TAGS = {frame: tag for table in (DOWN, UP) for tag, (frame, _) in table.items()}
+_FIELDS = {frame: tuple(field.name for field in fields(frame)) for frame in _TAGS}
 _F = TypeVar("_F")
 
 
 def encode(frame: Frame, *, max_bytes: int) -> bytes:
     """The frame with its header. BadValue names what is not JSON; FrameTooLarge if it passes `max_bytes`."""
-    values = [getattr(frame, field.name) for field in fields(frame)]
-    for field, value in zip(fields(frame), values, strict=True):
-        check(value, field.name)
-    body: bytes = msgpack.packb([_TAGS[type(frame)], *values])
+    parts: list[Json] = [_TAGS[type(frame)]]
+    for name in _FIELDS[type(frame)]:
+        value = getattr(frame, name)
+        check(value, name)
+        parts.append(value)
+    body: bytes = msgpack.packb(parts)
     if len(body) > max_bytes:
         raise FrameTooLarge(f"{len(body)} bytes are more than the {max_bytes} that one frame may have")
     return HEADER.pack(len(body)) + body

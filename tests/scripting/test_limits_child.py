@@ -6,13 +6,14 @@ import asyncio
 import os
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from scripting import seccomp
 from scripting.host import SandboxUnavailable, ScriptHost
+from scripting.limits import Lock
 from scripting.model import Json, Killed, LayerReport, Limits, Reply, Returned
 from tests.scripting.recorder import Recorder, RunScript, attack
 
@@ -184,3 +185,11 @@ async def test_a_host_that_cannot_start_says_why() -> None:
     """A zygote that fails to import tells its error."""
     with pytest.raises(SandboxUnavailable, match=r"No module named 'tests.scripting.absent'"):
         await ScriptHost(entry="tests.scripting.absent").start()
+
+
+def test_without_a_filter_only_an_unsafe_lock_goes_on() -> None:
+    """A machine that seccomp does not know refuses scripts, unless a setting named unsafe allows them."""
+    unknown = replace(Lock.prepare(unsafe=False), filter_program=None)
+    with pytest.raises(seccomp.SeccompUnavailable):
+        unknown.seal()
+    replace(unknown, unsafe=True).seal()
