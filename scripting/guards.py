@@ -138,9 +138,14 @@ def _from_super(value: Any, name: str) -> object:
     raise _no_attribute("super()", name)
 
 
+def _thisclass(value: Any) -> object:
+    return value.__thisclass__
+
+
 def super_method(value: Any, name: str) -> object:
     """super().__init__ and its kin: those of the script's classes, and the initializer of errors."""
-    if type(value) is not super or type(value.__thisclass__) is not ScriptClass:
+    of_script = type(value) is super and type(_thisclass(value)) is ScriptClass
+    if not of_script:
         raise TypeError("super() is not what it should be here")
     if type(owner_above(value, name)) is ScriptClass or name == "__init__":
         return getattr(value, name)

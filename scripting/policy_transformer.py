@@ -90,12 +90,18 @@ class Policy(RestrictingNodeTransformer):
         if _is_super_method(node):
             return _at(node, _call(names.SUPER_METHOD, node.value, ast.Constant(node.attr)))
         if names.is_private(node.attr) or node.attr in INSPECT_ATTRIBUTES:
-            self.error(node, f"the attribute {node.attr} is not available in scripts")
+            self._refuse_attribute(node)
         visited = self.node_contents_visit(node)
         if isinstance(visited.ctx, ast.Load):
             return _at(node, _call(names.GET_ATTRIBUTE, visited.value, ast.Constant(visited.attr)))
         visited.value = _at(node, _call(names.WRITE_ATTRIBUTE, visited.value))
         return visited
+
+    def _refuse_attribute(self, node: ast.Attribute) -> None:
+        # The node begins where its object begins; people look for the name, which is its end.
+        line, end = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+        column = end - len(node.attr.encode()) + 1
+        self.problems.append(Problem(line, column, f"the attribute {node.attr} is not available in scripts"))
 
     def visit_keyword(self, node: ast.keyword) -> ast.AST:
         """A keyword argument, its name checked."""
@@ -161,7 +167,7 @@ class Policy(RestrictingNodeTransformer):
         if isinstance(target, ast.Subscript):
             return _call(names.AUGMENT_ITEM, holder, self.visit(target.slice))
         if names.is_private(target.attr):
-            self.error(target, f"the attribute {target.attr} is not available in scripts")
+            self._refuse_attribute(target)
         return _call(names.AUGMENT_ATTRIBUTE, holder, ast.Constant(target.attr))
 
     # Imports

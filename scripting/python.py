@@ -99,10 +99,11 @@ class _Run:
 
     def value(self, body: Body, variables: Mapping[str, Json]) -> Json:
         """What the script returned, or its share of an executeInJob."""
+        returned: object = None
         try:
             returned = body.execute({**self._guards, **self._sys.variables(variables)})
         except RunEnded:
-            returned = None
+            pass
         except Exception:
             if not self._calls.over:
                 raise

@@ -92,7 +92,7 @@ def test_private_names_are_refused() -> None:
     """Names that begin with an underscore are refused where they are written, with their place."""
     threw = failure("class A:\n    def f(self):\n        self._x = 1")
     assert threw.message == "the attribute _x is not available in scripts"
-    assert (threw.line, threw.column, threw.quoted) == (3, 9, "        self._x = 1")
+    assert (threw.line, threw.column, threw.quoted) == (3, 14, "        self._x = 1")
 
 
 def test_methods_outside_the_list_are_refused() -> None:

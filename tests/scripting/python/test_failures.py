@@ -50,7 +50,7 @@ def test_all_problems_at_once() -> None:
     threw = failure("import os\n_a = 1\nx.__class__")
     errors = threw.additional_info["errors"]
     assert isinstance(errors, list)
-    assert [(error["line"], error["column"]) for error in errors] == [(1, 1), (2, 1), (3, 1)]
+    assert [(error["line"], error["column"]) for error in errors] == [(1, 1), (2, 1), (3, 3)]
     assert threw.message.endswith("(and 2 more)")
 
 
