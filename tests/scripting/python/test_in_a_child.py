@@ -17,7 +17,7 @@ values = [
     datetime.strptime('3 Feb 2024', '%d %b %Y').strftime('%A %d %B %j %Z'), datetime.now().isoformat(),
     datetime.fromtimestamp(0).toISOString(), date.today().strftime('%c'), f'{datetime.now():%x}',
     str(decimal.Decimal('1.10').quantize(decimal.Decimal('.1'))), statistics.quantiles([1, 2, 3, 4.5]),
-    random.sample(range(9), 3), re.compile(r'(\\w)').sub(r'<\\1>', 'ab'), re.search('(a)', 'a').expand(r'\\1'),
+    random.sample(range(9), 3), re.compile(r'(\w)').sub(r'<\1>', 'ab'), re.search('(a)', 'a').expand(r'\1'),
     json.loads(json.dumps({'a': math.pi})), list(itertools.permutations('ab')), collections.Counter('ab'),
     'straße'.upper().casefold().title(), 'é'.encode().decode('latin-1'), time.time(), '{:>10,.2f}'.format(1234.5),
 ]
