@@ -15,7 +15,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -38,6 +38,7 @@ STUBS = (
     "require",
     "boot",
 )
+VARIABLES = ("record", "oldRecord", "params", "query", "action", "event", "request")
 # Room for 2,400 nested calls; the main thread of a process usually has 8 MiB.
 STACK_BYTES = 4 * 1024 * 1024
 _ERROR_CODE = "javascriptException"
@@ -94,8 +95,10 @@ class JavaScript:
         """The child's own description of its error, believed in nothing but its shape."""
         stack = _clean(str(error.get("stack") or ""))
         path, line, column = self._path, None, None
-        if frame := _FRAME.search(stack):
-            path, line, column = frame[1], int(frame[2]), int(frame[3])
+        frame = _FRAME.search(stack)
+        # A script can write its errors' stacks; only its own files are taken from them.
+        if frame and (frame[1] == self._path or frame[1] in self._sources):
+            path, line, column = self._within(frame[1], int(frame[2]), int(frame[3]))
         return Threw(
             code=_clean(str(error["code"])),
             message=_clean(str(error["message"])),
@@ -107,10 +110,18 @@ class JavaScript:
             stack=stack.rstrip("\n") or None,
         )
 
+    def _within(self, path: str, line: int, column: int) -> tuple[str, int, int]:
+        """The place, or the end of the file if it lies behind it."""
+        lines = self._lines(path)
+        return (path, line, column) if line <= len(lines) or not lines else (path, len(lines), len(lines[-1]) + 1)
+
     def _quoted(self, path: str, line: int | None) -> str | None:
-        source = self._source if path == self._path else self._sources.get(path)
-        lines = source.split("\n") if source is not None else []
+        lines = self._lines(path)
         return lines[line - 1].rstrip("\r") if line is not None and 0 < line <= len(lines) else None
+
+    def _lines(self, path: str) -> list[str]:
+        source = self._source if path == self._path else self._sources.get(path)
+        return source.split("\n") if source is not None else []
 
 
 class _Engine:
@@ -128,13 +139,19 @@ class _Engine:
     def compile(self, path: str, source: str, sources: Mapping[str, str]) -> None:
         """Parses the script; quickjs.JSException tells where its syntax is wrong."""
         self._sources = sources
-        self._boot("program", path, _BASE + 1, source.count("\n") + 1)
-        try:
-            self._script = self._parse("function", source)
-        except quickjs.JSException as plain:
-            if "await" not in source:
-                raise
-            self._script = self._parse_async(source, plain)
+        # One line more, for mistakes that show behind the end.
+        self._boot("program", path, _BASE + 1, source.count("\n") + 2)
+        failures: list[quickjs.JSException] = []
+        for kind, names in _readings(source):
+            try:
+                self._script = self._parse(f"{kind} ({', '.join(names)})", source)
+            except quickjs.JSException as error:
+                failures.append(error)
+            else:
+                self._names = names
+                return
+        # Each reading fails at its own place; the one that got furthest met the author's mistake.
+        raise max(failures, key=_position)
 
     def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> dict[str, Any]:
         """{"value": ...}, {"threw": ...}, {"memory": true} or {"null": true}; raises what the host's side raised."""
@@ -150,7 +167,7 @@ class _Engine:
         return outcome
 
     def _evaluate(self, variables: str, words: str) -> str:
-        self._boot("start", self._script, variables, words)
+        self._boot("start", self._script, variables, words, _dumps(self._names))
         while not self._over and self._context.execute_pending_job():
             pass
         return "" if self._over else str(self._boot("finish"))
@@ -173,15 +190,8 @@ class _Engine:
         load: Callable[[str], Callable[..., Any]] = self._context.eval(_STUBS)
         return load(_TABLE)
 
-    def _parse(self, kind: str, source: str) -> Any:
-        return self._context.eval("\n" * (_BASE - 1) + f"({kind} () {{\n{source}\n}})")
-
-    def _parse_async(self, source: str, plain: quickjs.JSException) -> Any:
-        try:
-            return self._parse("async function", source)
-        except quickjs.JSException as error:
-            # Each wrapper fails at its own place; the one that got further met the author's mistake.
-            raise max(plain, error, key=_position) from None
+    def _parse(self, head: str, source: str) -> Any:
+        return self._context.eval("\n" * (_BASE - 1) + f"({head} {{\n{source}\n}})")
 
     @property
     def _over(self) -> bool:
@@ -189,7 +199,7 @@ class _Engine:
 
     def _call(self, method: str, args: str) -> str:
         if self._over or self._host is None:
-            return _refusal("systemException", "The run has ended", {})
+            return _refusal("systemException", "There is no run to call from", {})
         try:
             text = _dumps(self._host.call(method, json.loads(args)))
         except HostError as error:
@@ -224,6 +234,19 @@ class _Engine:
         # can run no function and make no object, so the run ends. A bare endless loop is left to the CPU limit.
         self._context.set_max_stack_size(1)
         self._context.set_memory_limit(1)
+
+
+def _readings(source: str) -> Iterator[tuple[str, Sequence[str]]]:
+    """The functions that the script may be the body of, likeliest first.
+
+    A variable that the script declares again (`var params = params || {}`) has to be an argument to keep its
+    value; one that it declares with `let` may not be one. `await` belongs to async functions alone.
+    """
+    declared = [name for name in VARIABLES if re.search(rf"\bvar\s[^;]*?\b{name}\b", source)]
+    for kind in ("function", "async function") if "await" in source else ("function",):
+        if declared:
+            yield kind, declared
+        yield kind, []
 
 
 def _raise_memory(error: quickjs.JSException) -> None:
@@ -292,7 +315,8 @@ def _method(spec: api.Method | api.Field) -> Json:
     if isinstance(spec, api.Field):
         return asdict(spec)
     args = [{"kind": type(part).__name__.lower(), **asdict(part)} for part in spec.args]
-    return {**asdict(spec), "args": args, "own": any(isinstance(part, api.Own) for part in spec.args)}
+    expected = sum(isinstance(part, api.Arg) for part in spec.args)
+    return {**asdict(spec), "args": args, "expected": expected, "own": any(isinstance(p, api.Own) for p in spec.args)}
 
 
 def _use_utc() -> None:

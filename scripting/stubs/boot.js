@@ -47,7 +47,9 @@ function settle(value) {
   }
 }
 
-const looksLikeRecord = (value) => typeof value === "object" && value !== null && "entity" in value && "data" in value;
+function looksLikeRecord(value) {
+  return typeof value === "object" && value !== null && "id" in value && "entity" in value && "data" in value;
+}
 
 function declare(variables) {
   const given = revive(parse(variables));
@@ -58,11 +60,11 @@ function declare(variables) {
   }
 }
 
-function start(script, variables, words) {
+function start(script, variables, words, names) {
   seedRandom(parse(words));
   declare(variables);
   try {
-    const value = script();
+    const value = apply(script, undefined, mapList(parse(names), (name) => globalThis[name]));
     if (value instanceof NativePromise) thenOf(value, settle, (error) => (outcome = threw(error)));
     else settle(value);
   } catch (error) {
@@ -71,7 +73,8 @@ function start(script, variables, words) {
 }
 
 function finish() {
-  return outcome ?? threw(new ScriptException("javascriptException", "The script returned a promise that never settles"));
+  const message = "The script returned a promise that never settles";
+  return outcome ?? threw(new ScriptException("javascriptException", message));
 }
 
 function setProgram(path, first, lines) {

@@ -40,7 +40,7 @@ class ScriptException extends Error {
   }
 
   toJSON() {
-    return ScriptException.parts(this);
+    return exceptionParts(this);
   }
 }
 hide(ScriptException.prototype, "name", "ScriptException");

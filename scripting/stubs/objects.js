@@ -126,12 +126,12 @@ function mapList(list, make) {
 // The arguments for the host: `own` is the snapshot of the object whose method is called, if any.
 function arrange(spec, given, own) {
   const args = [];
-  const expected = spec.filter((part) => part.kind === "arg").length;
   let index = 0;
-  for (const part of spec) {
+  for (let at = 0; at < spec.args.length; at += 1) {
+    const part = spec.args[at];
     if (part.kind === "fixed") args[args.length] = part.value;
     else if (part.kind === "own") args[args.length] = part.as_query ? { id: own[part.key] } : own[part.key];
-    else if (part.leading && given.length < expected) args[args.length] = null;
+    else if (part.leading && given.length < spec.expected) args[args.length] = null;
     else {
       const value = given[index] ?? part.default;
       args[args.length] = part.listed && !isArray(value) ? [value] : value;
@@ -141,13 +141,19 @@ function arrange(spec, given, own) {
   return args;
 }
 
+function append(list, item) {
+  const longer = mapList(list, makers.value);
+  longer[longer.length] = item;
+  return longer;
+}
+
 function hostMethod(name, spec) {
   const make = makers[spec.result];
   const paged = spec.count !== null;
   return method(name, function (...given) {
-    const args = arrange(spec.args, given, spec.own ? rawOf(this) : null);
+    const args = arrange(spec, given, spec.own ? rawOf(this) : null);
     if (!paged) return make(call(spec.call, args));
-    return new ResultSet((cursor) => call(spec.call, [...args, cursor]), () => call(spec.count, args), make);
+    return new ResultSet((cursor) => call(spec.call, append(args, cursor)), () => call(spec.count, args), make);
   });
 }
 

@@ -28,6 +28,9 @@ const execute = uncurry(RegExp.prototype.exec);
 const tagOf = uncurry(Object.prototype.toString);
 const thenOf = uncurry(Promise.prototype.then);
 
+// The engine makes template literals by calling concat, so a script that replaced it would write our texts.
+defineProperty(String.prototype, "concat", { writable: false, configurable: false });
+
 // What can tell one run from another, or one machine from another, is gone.
 for (const name of ["performance", "Atomics", "SharedArrayBuffer", "WeakRef", "FinalizationRegistry"]) {
   delete globalThis[name];

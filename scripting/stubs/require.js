@@ -16,9 +16,10 @@ function resolve(from, name) {
 }
 
 function findSource(path) {
-  for (const candidate of [path, `${path}.js`, `${path}.json`, `${path}/index.js`]) {
-    const source = host.source(flat(candidate));
-    if (source !== null) return { path: candidate, source };
+  const candidates = [path, `${path}.js`, `${path}.json`, `${path}/index.js`];
+  for (let index = 0; index < candidates.length; index += 1) {
+    const source = host.source(flat(candidates[index]));
+    if (source !== null) return { path: candidates[index], source };
   }
   return null;
 }
