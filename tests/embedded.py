@@ -90,7 +90,7 @@ async def stopped(home: Home) -> None:
 async def until(true: Callable[[], bool]) -> None:
     """Return when the condition holds; fail if it does not for long."""
     async with asyncio.timeout(PATIENCE):
-        while not true():
+        while not true():  # noqa: ASYNC110 - another process changes what is asked
             await asyncio.sleep(0.005)
 
 
@@ -102,6 +102,11 @@ def supervisor_pid(home: Home) -> int:
 def postmaster_pid(home: Home) -> int:
     """The process that PostgreSQL notes."""
     return int((home.cluster / "postmaster.pid").read_text().split()[0])
+
+
+def spawn(who: Account, *command: str | Path) -> subprocess.Popen[bytes]:
+    """A process of this account; the caller ends it."""
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL, **who.popen())
 
 
 def copy(source: Home, target: Path) -> Home:

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from engine.executors.calls import JobCalls
-from engine.executors.endings import INTERRUPTIONS, Ending, Failed
+from engine.executors.endings import INTERRUPTIONS, Ending, Failed, HandedBack
 from engine.executors.run import Run
 from engine.hostapi.caller import Origin
 from engine.jobs.queue import Claim
@@ -74,7 +74,8 @@ def ending(outcome: Threw | Killed | Interrupted) -> Ending:
     """The ending of an attempt whose script did not return. Limits would be met again: only a crash is retried."""
     match outcome:
         case Interrupted(reason=reason):
-            return INTERRUPTIONS[reason]
+            # The sandbox has reasons of its own, all of them this worker's end: another goes on from the journal.
+            return INTERRUPTIONS.get(reason, HandedBack())
         case Killed(limit=limit):
             return Failed(error_of(outcome), retryable=limit == "crash")
         case Threw():

@@ -42,10 +42,10 @@ def comma_list(field: str, value: object, kind: type[E]) -> list[E]:
 
 def member(field: str, value: object, kind: type[E]) -> E:
     """The member of an enumeration that the text names."""
-    try:
-        return kind(value.strip() if isinstance(value, str) else value)
-    except ValueError:
-        raise BadRequest.field(field, value, f"one of {', '.join(kind)}") from None
+    for candidate in kind:
+        if isinstance(value, str) and value.strip() == candidate.value:
+            return candidate
+    raise BadRequest.field(field, value, f"one of {', '.join(kind)}")
 
 
 def whole(field: str, value: object, *, low: int = 0, high: int = MAX_MS) -> int:

@@ -114,7 +114,7 @@ def _columns(entries: Sequence[Entry]) -> list[list[Any]]:
         [entry.at_ms for entry in entries],
         [entry.failed for entry in entries],
         [entry.open for entry in entries],
-        [entry.reply for entry in entries],
+        [json.dumps(entry.reply, ensure_ascii=False) for entry in entries],
     ]
 
 

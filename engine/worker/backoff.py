@@ -10,5 +10,5 @@ def delay_ms(failures: int, *, base_ms: int, max_ms: int, random: Callable[[], f
 
     `random` gives numbers from 0 to 1. The jitter keeps jobs that failed together from coming back together.
     """
-    full = min(base_ms * 2 ** min(failures - 1, 30), max_ms)
+    full = min(base_ms << min(failures - 1, 30), max_ms)
     return round(full / 2 + full / 2 * random())

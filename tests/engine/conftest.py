@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -35,9 +36,7 @@ async def made(open_folder: Path) -> Home:
 @pytest.fixture
 async def home(made: Home, open_folder: Path) -> AsyncIterator[Home]:
     """A made data folder of this test's own."""
-    folder = Path(tempfile.mkdtemp(dir=open_folder))
-    folder.chmod(0o711)
-    home = embedded.copy(made, folder / "data")
+    home = embedded.copy(made, open_folder / uuid4().hex[:8])
     yield home
     await embedded.stopped(home)
-    shutil.rmtree(folder)
+    shutil.rmtree(home.root)

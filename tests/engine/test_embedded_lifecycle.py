@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -127,7 +126,7 @@ async def test_sigterm_ends_supervisor_and_server(home: Home) -> None:
 
 async def test_a_pid_file_that_names_an_unrelated_process_stops_neither_start_nor_process(home: Home) -> None:
     """Numbers of processes are used again: the stranger of the same account lives on, and so does the server."""
-    stranger = subprocess.Popen(["sleep", "300"], **embedded.account(home).popen())
+    stranger = embedded.spawn(embedded.account(home), "sleep", "300")
     try:
         plant_pid_file(home, f"{stranger.pid}\n{home.cluster}\n1700000000\n5432\n/nowhere\n\n".encode())
         async with embedded.share(home) as server:
@@ -151,7 +150,7 @@ async def test_a_server_that_somebody_else_started_is_neither_used_nor_stopped(h
     who, lock = embedded.account(home), home.server()
     sockets = embedded_cluster.make_socket_folder(home, who)
     words = [embedded.programs() / "postgres", "-D", home.cluster, *embedded_cluster.arguments(sockets, {})]
-    foreign = subprocess.Popen(words, stderr=subprocess.DEVNULL, **who.popen())
+    foreign = embedded.spawn(who, *words)
     try:
         await embedded.until(lambda: probe(sockets).answer is Answer.READY)
         with pytest.raises(ConfigError, match=rf"did not start, process {foreign.pid},"):
