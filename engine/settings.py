@@ -38,7 +38,9 @@ class Settings:
     grace_ms: int = field(
         default=10_000, metadata={"help": "time for running jobs on SIGTERM", "min": 0, "max": 3_600_000}
     )
-    retry_base_ms: int = field(default=1000, metadata={"help": "backoff of the first retry", "min": 1, "max": 3_600_000})
+    retry_base_ms: int = field(
+        default=1000, metadata={"help": "backoff of the first retry", "min": 1, "max": 3_600_000}
+    )
     retry_max_ms: int = field(
         default=600_000, metadata={"help": "backoff never exceeds this", "min": 1, "max": 86_400_000}
     )
@@ -46,13 +48,18 @@ class Settings:
         default=10, metadata={"help": "share of claims that low-priority jobs get first", "min": 1, "max": 100}
     )
     script_timeout_ms: int = field(
-        default=120_000, metadata={"help": "wall time of a script, unless its action says more", "min": 1, "max": 86_400_000}
+        default=120_000,
+        metadata={"help": "wall time of a script, unless its action says more", "min": 1, "max": 86_400_000},
     )
-    script_memory_mb: int = field(default=256, metadata={"help": "memory of a script's process", "min": 64, "max": 65_536})
+    script_memory_mb: int = field(
+        default=256, metadata={"help": "memory of a script's process", "min": 64, "max": 65_536}
+    )
     script_calls: int = field(
         default=100_000, metadata={"help": "host calls of one run of a script", "min": 1, "max": 10_000_000}
     )
-    job_log_lines: int = field(default=10_000, metadata={"help": "lines that a job's script may log", "min": 1, "max": 10_000_000})
+    job_log_lines: int = field(
+        default=10_000, metadata={"help": "lines that a job's script may log", "min": 1, "max": 10_000_000}
+    )
     unsafe_scripts: bool = field(
         default=False, metadata={"help": "run scripts where the system cannot isolate them (development only)"}
     )

@@ -49,9 +49,7 @@ async def migrate(pool: Pool) -> list[Migration]:
                 await conn.execute(load("schema_bootstrap"))
                 if migration.version not in await _applied(conn):
                     await conn.execute(migration.sql)
-                    await conn.execute(
-                        load("schema_record"), migration.version, migration.name, migration.checksum
-                    )
+                    await conn.execute(load("schema_record"), migration.version, migration.name, migration.checksum)
                     done.append(migration)
     return done
 

@@ -15,6 +15,7 @@ from engine.settings import Settings
 from scripting.host import Session
 from scripting.model import Interrupted, Killed, Language, Limits, Outcome, Program, Threw
 
+
 def limits(settings: Settings, claim: Claim) -> Limits:
     """The hard limits on the scripts of a job. Processor time is bounded by the same number as wall time."""
     wall_ms = claim.timeout_ms or settings.script_timeout_ms
@@ -80,5 +81,3 @@ def ending(outcome: Threw | Killed | Interrupted) -> Ending:
             return Failed(error_of(outcome), retryable=limit == "crash")
         case Threw():
             return Failed(error_of(outcome))
-
-

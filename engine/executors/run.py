@@ -94,4 +94,3 @@ class Run:
             yield scope
             await self.journal.write(conn, scope.entries)
         self.journal.written()
-

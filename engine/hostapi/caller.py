@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from engine.apps.store import AppCache
 from engine.apps.manifest import Manifest
+from engine.apps.store import AppCache
 from engine.db.pool import Connection
 from engine.errors import BadRequest
 from engine.jobs.queue import Claim

@@ -116,7 +116,9 @@ async def close_action(caller: Caller, conn: Connection, args: Args, park: Park,
     """The response of an action that ran in the foreground; its error if it ended with one."""
     job = await store.get(conn, caller.app, park.ids[0])
     if timed_out:
-        raise WaitTimeout(f"{job.label} did not end within {FOREGROUND_WAIT_MS} ms", additional_info={"jobId": str(job.id)})
+        raise WaitTimeout(
+            f"{job.label} did not end within {FOREGROUND_WAIT_MS} ms", additional_info={"jobId": str(job.id)}
+        )
     left = await store.results(conn, caller.app, job.id) or {}
     if "error" in left or job.status.value == "CANCELED":
         error = left.get("error", {"code": "unknownError", "message": f"{job.label} was canceled"})
@@ -166,9 +168,7 @@ def _query(entity: Entity, args: Args) -> dict[str, Any]:
     return query
 
 
-def _job(
-    caller: Caller, options: object, kind: JobType, name: str, label: str, action: Action | None = None
-) -> NewJob:
+def _job(caller: Caller, options: object, kind: JobType, name: str, label: str, action: Action | None = None) -> NewJob:
     """A job below the caller's, with the caller's options over the action's own."""
     given = filters.check_query(options, OPTIONS, "options")
     own: dict[str, Any] = {}
@@ -187,7 +187,9 @@ def _job(
         delay_ms=filters.whole("options.delay", chosen.get("delay", 0)),
         max_attempts=filters.whole("options.maxAttempts", chosen.get("maxAttempts", 1), low=1, high=1000),
         timeout_ms=None if timeout is None else filters.whole("options.timeout", timeout, low=1, high=86_400_000),
-        unique_key=None if chosen.get("uniqueKey") is None else filters.text("options.uniqueKey", chosen["uniqueKey"], longest=500),
+        unique_key=None
+        if chosen.get("uniqueKey") is None
+        else filters.text("options.uniqueKey", chosen["uniqueKey"], longest=500),
         parent_id=caller.job.id,
         run_by=caller.job.run_by,
     )

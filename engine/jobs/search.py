@@ -119,7 +119,9 @@ def _select(app: str, query: JobQuery) -> Select[Any]:
     )
 
 
-async def find_page(conn: Connection, app: str, query: JobQuery, *, limit: int, after: str | UUID | None = None) -> Page:
+async def find_page(
+    conn: Connection, app: str, query: JobQuery, *, limit: int, after: str | UUID | None = None
+) -> Page:
     """Up to `limit` of the app's jobs, behind the job `after` (the offset counts on the first page only)."""
     statement = _select(app, query).limit(limit + 1)
     if after is not None:

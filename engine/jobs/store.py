@@ -13,7 +13,6 @@ from engine.ids import id_time, new_id
 from engine.jobs.names import JOBS_CHANNEL
 from engine.model import Job, NewJob, check_job_id, check_name
 
-
 # Weeks of delay are real, centuries are a unit mistaken; both ends fit PostgreSQL's intervals.
 _MAX_DELAY_MS = 10 * 366 * 24 * 3600 * 1000
 _MAX_TIMEOUT_MS = 24 * 3600 * 1000

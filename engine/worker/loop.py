@@ -84,7 +84,9 @@ class Worker:
             loops.append(Wakeups(self._services.pool, heard).run())
         return loops
 
-    async def _every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]], early: asyncio.Event | None = None) -> None:
+    async def _every(
+        self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]], early: asyncio.Event | None = None
+    ) -> None:
         """Repeats the work; an outage of the database is waited out."""
         event = early or asyncio.Event()
         while True:
@@ -148,9 +150,7 @@ class Worker:
 
     async def _register(self) -> None:
         async with self._services.pool.acquire() as conn:
-            await liveness.register(
-                conn, self.id, name=self._name, version=__version__, slots=self._settings.slots
-            )
+            await liveness.register(conn, self.id, name=self._name, version=__version__, slots=self._settings.slots)
 
     async def _beat(self) -> None:
         async with self._services.pool.acquire() as conn:
