@@ -1,1 +1,1 @@
-"""The database as the rest of the engine sees it: a pool, the loader of sql/, migrations, search, the embedded server."""
+"""The database as the engine sees it: a pool, the loader of sql/, migrations, search, the embedded server."""
