@@ -1,0 +1,75 @@
+"""A running worker on a database of its own, with the example app pushed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from engine import app
+from engine.apps.folder import load_folder
+from engine.apps.push import push
+from engine.db.pool import Pool
+from engine.jobs import logs, store
+from engine.model import Job, JobType, LogLine, NewJob
+from engine.settings import Settings
+
+CRM = Path(__file__).resolve().parent.parent.parent / "examples" / "crm"
+POLL_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What a test needs of the platform: run a script as a job of the app crm, and see what came of it."""
+
+    pool: Pool
+
+    async def start(self, name: str, source: str, params: Mapping[str, Any] | None = None) -> UUID:
+        """The id of a new job that runs the source."""
+        language = "javascript" if name.endswith(".js") else "python"
+        spec = {"scriptName": name, "source": source, "language": language, "params": params or {}}
+        async with self.pool.transaction() as conn:
+            new = NewJob(app="crm", type=JobType.EXECUTE_SCRIPT, name=name, label=name, spec=spec)
+            return (await store.create(conn, [new]))[0]
+
+    async def get(self, job_id: UUID) -> Job:
+        """The job as it is now."""
+        async with self.pool.acquire() as conn:
+            return await store.get(conn, "crm", job_id)
+
+    async def ended(self, job_id: UUID) -> Job:
+        """The job once it is over."""
+        while not (job := await self.get(job_id)).status.is_final:  # noqa: ASYNC110 - the database is asked
+            await asyncio.sleep(POLL_S)
+        return job
+
+    async def response(self, name: str, source: str) -> Any:
+        """What a script returned; its error fails the test."""
+        job = await self.ended(await self.start(name, source))
+        async with self.pool.acquire() as conn:
+            left = await store.results(conn, "crm", job.id) or {}
+        assert "error" not in left, left
+        return left["results"]["response"]
+
+    async def lines(self, job_id: UUID) -> list[LogLine]:
+        """The job's log."""
+        async with self.pool.acquire() as conn:
+            return await logs.newer(conn, job_id, 0)
+
+
+@pytest.fixture
+async def platform(fresh_database: str) -> AsyncIterator[Platform]:
+    """A worker with one slot: whatever waits must give its slot away."""
+    settings = Settings(database_url=fresh_database, slots=1, poll_ms=100)
+    async with app.open_database(settings) as database, app.open_worker(settings, database.pool) as worker:
+        async with database.pool.acquire() as conn:
+            await push(conn, load_folder(CRM))
+        running = asyncio.create_task(worker.run())
+        yield Platform(database.pool)
+        worker.stop()
+        await running
