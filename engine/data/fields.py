@@ -170,15 +170,19 @@ def _relation(field: Field, value: Any) -> str:
 
 
 def _json(field: Field, value: Any) -> Any:
+    check_json(value)
+    return value
+
+
+def check_json(value: Any) -> None:
+    """Pass if PostgreSQL can keep the value as jsonb and a script can read it back; else Invalid."""
     try:
         _check_json(value)
     except RecursionError:
         raise Invalid("expected a value that is not nested so deeply") from None
-    return value
 
 
 def _check_json(value: Any) -> None:
-    """Pass if PostgreSQL can keep the value as jsonb and a script can read it back."""
     if isinstance(value, str):
         _check_text(value)
     elif isinstance(value, Mapping):

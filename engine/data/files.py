@@ -110,6 +110,26 @@ async def get(conn: Connection, app: str, id_or_name: object) -> File:
     return file
 
 
+async def find_page(
+    conn: Connection, app: str, *, limit: int, name: str | None = None, after: UUID | None = None
+) -> list[File]:
+    """Up to `limit` finished files, newest first, behind the file `after`; with `name` those of that name only."""
+    return [File(**row) for row in await conn.fetch(load("file_list"), app, name, after, limit)]
+
+
+async def remove(conn: Connection, app: str, file_id: UUID) -> File:
+    """The file that is no more, finished or not; NotFound if there was none."""
+    row = await conn.fetchrow(load("file_delete"), app, file_id)
+    if row is None:
+        raise NotFound(f"there is no file '{file_id}'")
+    return File(**row)
+
+
+async def sweep(conn: Connection, *, limit: int = 100) -> int:
+    """How many files were deleted that had expired, or whose writer left them unfinished long ago."""
+    return len(await conn.fetch(load("file_sweep"), limit))
+
+
 async def read_chunk(conn: Connection, app: str, file_id: UUID, n: int) -> bytes | None:
     """The file's chunk number `n`, from 0; None past the end."""
     chunk: Any = await conn.fetchval(load("file_chunk"), app, file_id, n)

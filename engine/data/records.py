@@ -146,11 +146,14 @@ async def count(conn: Connection, app: str, entity: Entity, query: object = None
     return int(await search.fetchval(conn, Query.parse(entity, query).count(app, entity.name)))
 
 
-async def remove(conn: Connection, app: str, entity: Entity, record_id: object) -> Record:
-    """The record that is no more; NotFound if there was none."""
-    row = await conn.fetchrow(load("record_delete"), app, entity.name, check_id(record_id))
+async def remove(
+    conn: Connection, app: str, entity: Entity, record_id: object, *, version: int | None = None
+) -> Record:
+    """The record that is no more; NotFound if there was none, OptimisticLocking if it has another version."""
+    wanted = None if version is None else _check_version(version)
+    row = await conn.fetchrow(load("record_delete"), app, entity.name, check_id(record_id), wanted)
     if row is None:
-        raise NotFound(f"there is no record {record_id} of {entity.name}")
+        raise await _missed(conn, app, entity, check_id(record_id), version)
     return Record.from_row(row, entity)
 
 
@@ -188,11 +191,18 @@ async def _update(
     if row is not None:
         await keys.exchange(conn, app, entity, record_id, data)
         return row
+    raise await _missed(conn, app, entity, record_id, version)
+
+
+async def _missed(
+    conn: Connection, app: str, entity: Entity, record_id: UUID, version: int | None
+) -> NotFound | OptimisticLocking:
+    """Why a write found no row: the record is gone, or it has another version."""
     current = await find_by_id(conn, app, entity, record_id)
     if current is None:
-        raise NotFound(f"there is no record {record_id} of {entity.name}")
-    raise OptimisticLocking(
-        f"the record {record_id} of {entity.name} has version {current.version}; this save is based on {version}",
+        return NotFound(f"there is no record {record_id} of {entity.name}")
+    return OptimisticLocking(
+        f"the record {record_id} of {entity.name} has version {current.version}; this change is based on {version}",
         additional_info={"id": str(record_id), "version": current.version, "basedOn": version},
     )
 

@@ -30,3 +30,8 @@ async def find_by_id(conn: Connection, app: str, user_id: str) -> User | None:
     """The user of the app, None if there is none."""
     row = await conn.fetchrow(load("user_find_by_id"), app, user_id)
     return None if row is None else User(**row)
+
+
+async def find_page(conn: Connection, app: str, *, limit: int, after: str | None = None) -> list[User]:
+    """Up to `limit` users of the app in the order of their ids, behind the id `after`."""
+    return [User(**row) for row in await conn.fetch(load("user_list"), app, after, limit)]

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from engine import __version__
+from engine.data import files
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.errors import DatabaseUnavailable, HeadraceError
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 CONTROL_S = 1.0
 PARTITIONS_S = 3600.0
+SWEEP_S = 300.0
 OUTAGE_PAUSE_S = 0.5
 
 
@@ -78,6 +80,7 @@ class Worker:
             self._every(CONTROL_S, self._obey, self._control),
             self._every(settings.stale_ms / 3000, self._maintain),
             self._every(PARTITIONS_S, self._make_partitions),
+            self._every(SWEEP_S, self._sweep_files),
         ]
         if settings.listen:
             heard = {JOBS_CHANNEL: lambda _: self._wake.set(), CONTROL_CHANNEL: self._controlled}
@@ -198,6 +201,11 @@ class Worker:
 
     async def _make_partitions(self) -> None:
         await self._services.pool.execute(load("partitions_ensure"))
+
+    async def _sweep_files(self) -> None:
+        """Few files a transaction: their chunks go with them, and may be many."""
+        while await self._services.pool.run(lambda conn: files.sweep(conn, limit=10)):
+            pass
 
     # The end
 

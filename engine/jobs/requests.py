@@ -1,0 +1,131 @@
+"""New jobs from what scripts and HTTP callers ask for: checked against the app's declarations before they exist.
+
+A job must not fail later for what is known when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from engine.apps.folder import Script
+from engine.apps.manifest import Action, ActionKind, Entity
+from engine.data.fields import Invalid, check_json
+from engine.data.files import File
+from engine.data.query import Query
+from engine.errors import BadRequest
+from engine.jobs import filters
+from engine.model import JobType, NewJob
+
+OPTIONS = frozenset({"lowPriority", "queue", "maxAttempts", "timeout", "delay", "uniqueKey"})
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asks: a user of an app, or the job `parent_id` on the user's behalf."""
+
+    app: str
+    run_by: str | None
+    parent_id: UUID | None = None
+
+
+def run_action(
+    by: Requester, action: Action, entity: Entity | None, query: object, params: object, options: object
+) -> NewJob:
+    """EXECUTE_ACTION: an action of the entity on what the query finds, or a global one, which takes no query."""
+    spec: dict[str, Any] = {
+        "actionName": action.name,
+        "kind": action.kind.value,
+        "query": {} if entity is None else _query(entity, query),
+        "params": _object("params", params),
+    }
+    if action.entity is None:
+        return _job(by, JobType.EXECUTE_ACTION, action.name, action.label, spec, options, action)
+    spec["entityName"] = action.entity
+    label = f"{action.label} on {action.entity}"
+    return _job(by, JobType.EXECUTE_ACTION, f"{action.entity}.{action.name}", label, spec, options, action)
+
+
+def check_global(action: Action) -> None:
+    """Pass if the action runs on its own; else BadRequest."""
+    if action.kind is not ActionKind.GLOBAL:
+        raise BadRequest.field("action", action.name, "a global action; this one runs on records: use executeAction")
+
+
+def delete_records(by: Requester, entity: Entity, query: object, options: object) -> NewJob:
+    """DELETE_RECORDS: removes what the query finds."""
+    spec = {"entityName": entity.name, "query": _query(entity, query)}
+    return _job(by, JobType.DELETE_RECORDS, entity.name, f"Delete records of {entity.label}", spec, options)
+
+
+def import_records(by: Requester, entity: Entity, file: File, options: object) -> NewJob:
+    """IMPORT_RECORDS: the rows of the file become records."""
+    spec = {"entityName": entity.name, "fileName": file.name, "fileId": str(file.id)}
+    return _job(by, JobType.IMPORT_RECORDS, entity.name, f"Import {file.name} into {entity.label}", spec, options)
+
+
+def export_records(by: Requester, entity: Entity, query: object, options: object) -> NewJob:
+    """EXPORT_RECORDS: what the query finds becomes a file."""
+    spec = {"entityName": entity.name, "query": _query(entity, query)}
+    return _job(by, JobType.EXPORT_RECORDS, entity.name, f"Export records of {entity.label}", spec, options)
+
+
+def run_script(by: Requester, script: Script, params: object, options: object) -> NewJob:
+    """EXECUTE_SCRIPT: a script of the app, by its path."""
+    spec = {"path": script.path, "scriptName": script.path, "params": _object("params", params)}
+    return _job(by, JobType.EXECUTE_SCRIPT, script.path, script.path, spec, options)
+
+
+def _object(name: str, value: object) -> dict[str, Any]:
+    """The value as an object that PostgreSQL can keep; null reads as an empty one."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise BadRequest.field(name, value, "an object")
+    try:
+        check_json(value)
+    except Invalid as error:
+        raise BadRequest.field(name, value, str(error).removeprefix("expected ")) from None
+    return dict(value)
+
+
+def _query(entity: Entity, query: object) -> dict[str, Any]:
+    checked = _object("query", query)
+    Query.parse(entity, checked)
+    return checked
+
+
+def _job(
+    by: Requester,
+    kind: JobType,
+    name: str,
+    label: str,
+    spec: Mapping[str, Any],
+    options: object,
+    action: Action | None = None,
+) -> NewJob:
+    """A job with the asker's options over the action's own."""
+    given = filters.check_query(options, OPTIONS, "options")
+    chosen = {**(_own_options(action) if action else {}), **given}
+    job = NewJob(app=by.app, type=kind, name=name, label=label, spec=spec, parent_id=by.parent_id, run_by=by.run_by)
+    timeout, key = chosen.get("timeout"), chosen.get("uniqueKey")
+    return replace(
+        job,
+        queue=chosen.get("queue", "default"),
+        low_priority=filters.flag("options.lowPriority", chosen.get("lowPriority", False)),
+        delay_ms=filters.whole("options.delay", chosen.get("delay", 0)),
+        max_attempts=filters.whole("options.maxAttempts", chosen.get("maxAttempts", 1), low=1, high=1000),
+        timeout_ms=None if timeout is None else filters.whole("options.timeout", timeout, low=1, high=86_400_000),
+        unique_key=None if key is None else filters.text("options.uniqueKey", key, longest=500),
+    )
+
+
+def _own_options(action: Action) -> dict[str, Any]:
+    return {
+        "queue": action.queue,
+        "maxAttempts": action.max_attempts,
+        "lowPriority": action.low_priority,
+        "timeout": action.timeout,
+    }
