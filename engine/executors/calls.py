@@ -143,6 +143,7 @@ class JobCalls:
                 await self._on_park(scope.conn)
             if not await waits.park(scope.conn, caller.job.id, caller.job.attempt, at(park.deadline_ms)):
                 raise Interrupt("lost")
+        self._run.parked_until_ms = park.deadline_ms
         raise Interrupt("parked")
 
     async def _end_wait(

@@ -25,7 +25,7 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What the job is now; None if it is not this attempt's any more. `again_in_ms`: when a retry is due."""
+    """What the job is now; None if it is not this attempt's any more. `again_in_ms`: when it is due by itself."""
 
     status: Status | None
     again_in_ms: int | None = None
@@ -33,8 +33,11 @@ class Settled:
 
 async def settle(run: Run, ending: Ending) -> Settled:
     """Records the ending, however long the database takes to come back: only this worker knows it."""
-    if isinstance(ending, Parked | Lost):
-        return Settled(Status.RUNNING if isinstance(ending, Parked) else None)
+    if isinstance(ending, Lost):
+        return Settled(None)
+    if isinstance(ending, Parked):
+        until_ms = run.parked_until_ms
+        return Settled(Status.RUNNING, None if until_ms is None else max(0, until_ms - run.services.clock_ms()))
     _log_failure(run, ending)
     pause = _FIRST_PAUSE_S
     while True:
