@@ -37,7 +37,7 @@ _GONE = (
 )
 # Two transactions met in an order that PostgreSQL could not serve: the loser runs again, unharmed.
 _RETRYABLE = ("40001", "40P01")
-_TRIES = 5
+TRIES = 5
 
 
 def _encode(value: object) -> str:
@@ -61,6 +61,11 @@ def translated() -> Iterator[None]:
         ) from error
     except _GONE as error:
         raise DatabaseUnavailable(f"no connection to PostgreSQL: {error}") from error
+
+
+def lost_a_race(error: DatabaseError) -> bool:
+    """Whether the transaction did nothing wrong and may run again."""
+    return error.additional_info.get("sqlstate") in _RETRYABLE
 
 
 class Pool:
@@ -114,12 +119,12 @@ class Pool:
 
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """The result of `work(conn)` in a transaction, tried again when it lost a deadlock or a serialization."""
-        for left in reversed(range(_TRIES)):
+        for left in reversed(range(TRIES)):
             try:
                 async with self.transaction() as conn:
                     return await work(conn)
             except DatabaseError as error:
-                if error.additional_info.get("sqlstate") not in _RETRYABLE or not left:
+                if not lost_a_race(error) or not left:
                     raise
         raise AssertionError("unreachable: the last try returns or raises")
 

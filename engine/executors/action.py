@@ -147,14 +147,14 @@ class _OneByOne:
     async def _read(self, record_id: str) -> Any:
         """The record as this step saw it first: row 0 of the step's journal."""
         step = self._place.step
-        seen = self._run.journal.recorded(step, 0)
+        seen = await self._run.journal.recorded(step, 0)
         if seen is not None:
             return seen.reply
         async with self._run.services.pool.acquire() as conn:
             found = await records.find_by_id(conn, self._run.claim.app, self._entity, record_id)
         wire = None if found is None else found.to_wire()
         now_ms = self._run.services.clock_ms()
-        self._run.journal.note(Entry(step, 0, "record", record_id, now_ms, False, False, wire))
+        self._run.journal.note(Entry(step, 0, "record", record_id, record_id, now_ms, reply=wire))
         return wire
 
     def _count(self, record_id: str, result: Mapping[str, Any]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
+from typing import TypeVar
 
-from engine.db.pool import Connection
-from engine.errors import BadRequest, DatabaseUnavailable, HeadraceError
+from engine.db.pool import Connection, lost_a_race
+from engine.errors import BadRequest, DatabaseError, DatabaseUnavailable, HeadraceError
 from engine.executors.run import Effect as Scope
 from engine.executors.run import Run
 from engine.hostapi.args import Args
@@ -16,16 +17,15 @@ from engine.hostapi.caller import Caller, Origin, Park
 from engine.hostapi.table import CALLS, Effect, HostCall, Read, Wait
 from engine.jobs import waits
 from engine.jobs.filters import at
-from engine.jobs.journal import Entry, Line, hash_args
+from engine.jobs.journal import Diverged, Entry, Line
 from engine.model import LogLevel, Status
+from scripting.fingerprint import fingerprint, shown
 from scripting.model import Failure, Interrupt, Json, Reply, Value
+
+T = TypeVar("T")
 
 # Lines of a job's own log wait at most this long for the next effect, so that whoever tails sees them.
 FLUSH_S = 0.2
-
-
-class Diverged(HeadraceError):
-    """The script asked something else than the journal has."""
 
 
 class JobCalls:
@@ -49,43 +49,51 @@ class JobCalls:
         """The reply to a call, from the journal if it is there; Interrupt if the run ends at this call."""
         async with self._lock:
             self._run.check()
-            fingerprint = hash_args(args)
-            entry = self._run.journal.recorded(self._origin.step, seq)
-            if entry is not None:
-                self._compare(entry, method, fingerprint)
-                if not entry.open:
-                    return self._replay(entry, method)
-            return await self._serve(seq, method, args, fingerprint, entry)
+            asked = self._entry(seq, method, args)
+            recorded = await self._run.journal.recorded(self._origin.step, seq)
+            if recorded is not None:
+                _compare(recorded, asked)
+                if not recorded.open:
+                    return self._replay(recorded)
+            return await _whole(self._serve(asked, args, recorded))
 
-    def _compare(self, entry: Entry, method: str, fingerprint: str) -> None:
-        if (entry.method, entry.args_hash) != (method, fingerprint):
+    async def ended(self) -> None:
+        """The script is over: Diverged if it did more when it ran before."""
+        head = await self._run.journal.head()
+        if head is not None and head.step == self._origin.step:
             raise Diverged(
-                f"the script does not repeat what it did: call {entry.seq} was {entry.method}, now it is {method}"
-                + ("" if entry.method != method else " with other arguments"),
-                additional_info={"call": entry.seq, "journal": entry.method, "script": method},
+                f"the script does not repeat what it did: it ended where the journal has "
+                f"call {head.seq}, {head.method} {head.args}",
+                additional_info={"call": head.seq, "journal": {"method": head.method, "args": head.args}},
             )
 
-    def _replay(self, entry: Entry, method: str) -> Reply:
+    def _entry(self, seq: int, method: str, args: list[Json]) -> Entry:
+        return Entry(self._origin.step, seq, method, fingerprint(args), shown(args), self._clock_ms)
+
+    def _replay(self, entry: Entry) -> Reply:
         self._clock_ms = max(self._clock_ms, entry.at_ms)
-        if method == "jobs.log":
+        if entry.method == "jobs.log":
             self._lines += 1
         if not entry.failed:
             return Value(entry.reply, self._clock_ms)
         error = entry.reply
         return Failure(error["code"], error["message"], error["additionalInfo"], self._clock_ms)
 
-    async def _serve(self, seq: int, method: str, args: list[Json], fingerprint: str, begun: Entry | None) -> Reply:
+    async def _serve(self, asked: Entry, args: list[Json], begun: Entry | None) -> Reply:
         self._clock_ms = max(self._clock_ms, self._run.services.clock_ms())
-        caller = Caller(self._run.claim, self._origin, self._run.services.apps, self._clock_ms, seq)
-        entry = Entry(self._origin.step, seq, method, fingerprint, self._clock_ms, False, False, None)
+        caller = Caller(self._run.claim, self._origin, self._run.services.apps, self._clock_ms, asked.seq)
+        entry = replace(asked, at_ms=self._clock_ms)
         try:
-            call = CALLS.get(method)
+            call = CALLS.get(entry.method)
             if call is None:
-                raise BadRequest.field("method", method, "a call of the host API")
-            return await self._dispatch(call, caller, Args(method, args, at_most=call.args), entry, begun)
+                raise BadRequest.field("method", entry.method, "a call of the host API")
+            return await self._dispatch(call, caller, Args(entry.method, args, at_most=call.args), entry, begun)
         except DatabaseUnavailable:
             raise
         except HeadraceError as error:
+            # The script did nothing wrong, so it is not told: another attempt goes on here.
+            if isinstance(error, DatabaseError) and lost_a_race(error):
+                raise Interrupt("handover") from error
             self._run.journal.note(_failed(entry, error))
             return self._failure(error)
 
@@ -104,13 +112,17 @@ class JobCalls:
         async with self._run.services.pool.acquire() as conn:
             value = await call.serve(caller, conn, args)
         self._run.journal.note(replace(entry, reply=value))
+        if self._run.journal.full:
+            await self._flush()
         return Value(value, self._clock_ms)
 
     async def _effect(self, call: Effect, caller: Caller, args: Args, entry: Entry) -> Reply:
-        async with self._run.effect() as scope:
+        async def work(scope: Scope) -> Json:
             value = await call.serve(caller, scope.conn, args)
             scope.entries.append(replace(entry, reply=value))
-        return Value(value, self._clock_ms)
+            return value
+
+        return Value(await self._run.transact(work), self._clock_ms)
 
     def _log(self, line: Line, entry: Entry) -> Reply:
         """Keeps a line for the next transaction; past the limit one line says that the log was cut."""
@@ -128,7 +140,8 @@ class JobCalls:
 
     async def _wait(self, call: Wait, caller: Caller, args: Args, entry: Entry, begun: Entry | None) -> Reply:
         """The reply if the wait is over; else the job is parked and the run ends here."""
-        async with self._run.effect() as scope:
+
+        async def work(scope: Scope) -> Reply | None:
             park = await call.open(caller, scope.conn, args) if begun is None else Park.from_json(begun.reply)
             if not isinstance(park, Park):
                 scope.entries.append(replace(entry, reply=park))
@@ -138,13 +151,21 @@ class JobCalls:
             over = not left if park.ids else False
             if over or caller.now_ms >= park.deadline_ms:
                 return await self._end_wait(scope, call, caller, args, park, entry, timed_out=not over)
-            scope.entries.append(replace(entry, reply=park.to_json(), open=True))
-            if self._on_park is not None:
-                await self._on_park(scope.conn)
-            if not await waits.park(scope.conn, caller.job.id, caller.job.attempt, at(park.deadline_ms)):
-                raise Interrupt("lost")
+            await self._park(scope, park, entry)
+            return None
+
+        reply = await self._run.transact(work)
+        if reply is None:
+            raise Interrupt("parked")
+        return reply
+
+    async def _park(self, scope: Scope, park: Park, entry: Entry) -> None:
+        scope.entries.append(replace(entry, reply=park.to_json(), open=True))
+        if self._on_park is not None:
+            await self._on_park(scope.conn)
+        if not await waits.park(scope.conn, self._run.claim.id, self._run.claim.attempt, at(park.deadline_ms)):
+            raise Interrupt("lost")
         self._run.parked_until_ms = park.deadline_ms
-        raise Interrupt("parked")
 
     async def _end_wait(
         self, scope: Scope, call: Wait, caller: Caller, args: Args, park: Park, entry: Entry, *, timed_out: bool
@@ -167,16 +188,50 @@ class JobCalls:
         await asyncio.sleep(FLUSH_S)
         async with self._lock:
             if self._run.journal.dirty:
-                with suppress(Interrupt, DatabaseUnavailable):
-                    async with self._run.effect():
-                        pass
+                # Whatever it is, the next effect meets it too.
+                with suppress(Interrupt, HeadraceError):
+                    await self._flush()
+
+    async def _flush(self) -> None:
+        async def nothing_else(scope: Scope) -> None:
+            """What waits is the effect."""
+
+        await self._run.transact(nothing_else)
 
     async def close(self) -> None:
         """No line is written behind the back of whoever ends the attempt."""
-        if self._flusher is not None:
-            self._flusher.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._flusher
+        async with self._lock:
+            if self._flusher is not None:
+                self._flusher.cancel()
+                await asyncio.wait([self._flusher])
+
+
+def _compare(recorded: Entry, asked: Entry) -> None:
+    if (recorded.method, recorded.args_hash) != (asked.method, asked.args_hash):
+        raise Diverged(
+            f"the script does not repeat what it did: call {asked.seq} was {recorded.method} {recorded.args}, "
+            f"now it is {asked.method} {asked.args}",
+            additional_info={
+                "call": asked.seq,
+                "journal": {"method": recorded.method, "args": recorded.args},
+                "script": {"method": asked.method, "args": asked.args},
+            },
+        )
+
+
+async def _whole(work: Coroutine[None, None, T]) -> T:
+    """The result of work that is not left half done: who is cancelled meanwhile waits for its end.
+
+    A transaction that is cut in its commit may have happened or not, and nobody would know.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # the cancellation is what counts
+        raise
 
 
 def _failed(entry: Entry, error: HeadraceError) -> Entry:

@@ -9,11 +9,12 @@ from typing import Any
 from engine.executors.calls import JobCalls
 from engine.executors.endings import INTERRUPTIONS, Ending, Failed, HandedBack
 from engine.executors.run import Run
+from engine.executors.runtime import runtime
 from engine.hostapi.caller import Origin
 from engine.jobs.queue import Claim
 from engine.settings import Settings
 from scripting.host import Session
-from scripting.model import Interrupted, Killed, Language, Limits, Outcome, Program, Threw
+from scripting.model import Interrupted, Killed, Language, Limits, Outcome, Program, Returned, Threw
 
 
 def limits(settings: Settings, claim: Claim) -> Limits:
@@ -40,6 +41,7 @@ async def load(run: Run, spec: Mapping[str, Any]) -> Program:
 def session(run: Run, program: Program) -> AbstractAsyncContextManager[Session]:
     """A child process for the program, under the job's limits."""
     allowed = limits(run.services.settings, run.claim)
+    run.journal.runtime = runtime(program.language)
     return run.services.scripts.session(program, limits=allowed, app=run.claim.app)
 
 
@@ -48,10 +50,13 @@ async def execute(run: Run, child: Session, calls: JobCalls, origin: Origin) -> 
     run.check()
     run.killable(child.kill)
     try:
-        return await child.run(origin.variables, calls=calls, seed=origin.seed, start_ms=origin.start_ms)
+        outcome = await child.run(origin.variables, calls=calls, seed=origin.seed, start_ms=origin.start_ms)
     finally:
         run.killable(None)
         await calls.close()
+    if isinstance(outcome, Returned | Threw):
+        await calls.ended()
+    return outcome
 
 
 def error_of(outcome: Threw | Killed) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from engine.apps.store import AppCache
-from engine.db.pool import Connection, Pool
+from engine.db.pool import TRIES, Connection, Pool, lost_a_race
+from engine.errors import DatabaseError, DatabaseUnavailable
 from engine.jobs import queue
 from engine.jobs.journal import Entry, Journal
 from engine.jobs.queue import Claim
@@ -17,8 +19,10 @@ from engine.settings import Settings
 from scripting.host import ScriptHost
 from scripting.model import Interrupt
 
+T = TypeVar("T")
+
 # A script that makes no call cannot notice a stop by itself; then it is cut, and its journal makes that safe.
-STOP_GRACE_S = 1.0
+STOP_GRACE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +83,41 @@ class Run:
         """A transaction that commits only while this attempt holds the job and nobody asked it to end.
 
         Raises Interrupt otherwise. What the journal has collected is written with it.
+
+        When the connection breaks, nobody knows whether the transaction has committed. So what it held is
+        forgotten and the attempt ends: the next one reads in the journal what happened, and does the rest.
         """
         self.check()
-        async with self.services.pool.transaction() as conn:
-            match await queue.fence(conn, self.claim):
-                case Status.RUNNING:
-                    pass
-                case Status.STOPPING:
-                    raise Interrupt("stop")
-                case Status.CANCELING:
-                    raise Interrupt("cancel")
-                case _:
-                    raise Interrupt("lost")
-            scope = Effect(conn)
-            yield scope
-            await self.journal.write(conn, scope.entries)
-        self.journal.written()
+        try:
+            async with self.services.pool.transaction() as conn:
+                await self._hold(conn)
+                scope = Effect(conn)
+                yield scope
+                await self.journal.write(conn, scope.entries)
+        except DatabaseUnavailable:
+            self.journal.clear()
+            self.end("handover")
+            raise
+        self.journal.clear()
+
+    async def _hold(self, conn: Connection) -> None:
+        match await queue.fence(conn, self.claim):
+            case Status.RUNNING:
+                return
+            case Status.STOPPING:
+                raise Interrupt("stop")
+            case Status.CANCELING:
+                raise Interrupt("cancel")
+            case _:
+                raise Interrupt("lost")
+
+    async def transact(self, work: Callable[[Effect], Awaitable[T]]) -> T:
+        """The result of `work` in an `effect`; once more if the transaction lost a deadlock or a serialization."""
+        for left in reversed(range(TRIES)):
+            try:
+                async with self.effect() as scope:
+                    return await work(scope)
+            except DatabaseError as error:
+                if not lost_a_race(error) or not left:
+                    raise
+        raise AssertionError("unreachable: the last try returns or raises")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from engine.db.pool import Connection
+from engine.db.pool import Pool
 from engine.executors import program
 from engine.executors.calls import JobCalls
 from engine.executors.endings import Ending, Finished
 from engine.executors.run import Run
 from engine.hostapi.caller import Origin
 from engine.jobs import journal
-from engine.jobs.journal import Entry, Journal
+from engine.jobs.journal import Journal, Pages
 from scripting.model import Returned
 
 _PROGRAM = ("path", "language", "scriptName", "source")
@@ -27,9 +27,7 @@ async def execute(run: Run) -> Ending:
     fork = spec.get("fork")
     if fork is None:
         return await once(run, start(run, named, {"params": spec.get("params", {})}))
-    async with run.services.pool.acquire() as conn:
-        recorded = await _forked(conn, run.claim.id, fork)
-    run.journal = Journal(run.claim.id, run.claim.attempt, recorded)
+    run.journal = Journal(run.claim.id, run.claim.attempt, _forked(run.services.pool, run.claim.id, fork))
     return await once(run, Origin(named, spec["variables"], fork["seed"], fork["startMs"], fork["step"], fork))
 
 
@@ -51,12 +49,15 @@ async def once(run: Run, origin: Origin) -> Ending:
             return program.ending(outcome)
 
 
-async def _forked(conn: Connection, job_id: UUID, fork: Mapping[str, Any]) -> Sequence[Entry]:
+async def _forked(pool: Pool, job_id: UUID, fork: Mapping[str, Any]) -> Pages:
     """What a chunk replays: its parent's calls up to executeInJob, its chunk as the reply of that, its own since."""
     parent, step, seq = UUID(fork["job"]), fork["step"], fork["seq"]
-    above = fork["above"]
-    inherited = await _forked(conn, parent, above) if above else await journal.read(conn, parent, step)
-    before = [entry for entry in inherited if entry.step == step and entry.seq < seq]
-    call = next(entry for entry in inherited if entry.step == step and entry.seq == seq)
-    own = [entry for entry in await journal.read(conn, job_id, step) if entry.seq > seq]
-    return [*before, replace(call, reply={"items": fork["items"]}), *own]
+    above = _forked(pool, parent, fork["above"]) if fork["above"] else journal.pages(pool, parent, step)
+    async for page in above:
+        before = [entry for entry in page if (entry.step, entry.seq) < (step, seq)]
+        here = [entry for entry in page if (entry.step, entry.seq) == (step, seq)]
+        yield [*before, *(replace(entry, reply={"items": fork["items"]}) for entry in here)]
+        if here:
+            break
+    async for page in journal.pages(pool, job_id, step, seq):
+        yield page

@@ -3,35 +3,52 @@
 Entries collect in memory and are written with the next effect, in its transaction: a read that led
 to nothing may be read again after a crash, an effect and its entry exist together or not at all.
 Log lines of the job itself wait here too, so that a line is written once however often it is replayed.
+
+What is recorded is always a prefix of what the script does, so it is read in order, a page at a time,
+and a call that is not the next one of the journal means that the script does not repeat itself.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from engine.db.pool import Connection
+from engine.db.pool import Connection, Pool
 from engine.db.sql import load
+from engine.errors import HeadraceError
 from engine.model import LogLevel
+
+PAGE = 500
+# A script that only reads is written down as well once so much of it waits in memory.
+MOST_WAITING = 500
+
+
+class Diverged(HeadraceError):
+    """The script does not do again what its journal has, so it cannot go on where it was."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One call. `reply` is its value; {code, message, additionalInfo} if it failed; its state while it is open."""
+    """One call. `reply` is its value; {code, message, additionalInfo} if it failed; its state while it is open.
+
+    `args` is the beginning of the arguments as JSON; `runtime` names what ran the script when it was recorded.
+    """
 
     step: int
     seq: int
     method: str
     args_hash: str
+    args: str
     at_ms: int
-    failed: bool
-    open: bool
-    reply: Any
+    failed: bool = False
+    open: bool = False
+    reply: Any = None
+    runtime: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +62,23 @@ class Line:
     additional_info: Mapping[str, Any] | None = None
 
 
-def hash_args(args: Sequence[Any]) -> str:
-    """A short fingerprint of a call's arguments, equal for equal JSON."""
-    text = json.dumps(args, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+Pages = AsyncIterator[Sequence[Entry]]
 
 
-async def read(conn: Connection, job_id: UUID, from_step: int) -> list[Entry]:
-    """What is recorded from this step on, in order."""
-    rows = await conn.fetch(load("journal_load"), job_id, from_step)
-    return [Entry(**dict(row)) for row in rows]
+async def pages(pool: Pool, job_id: UUID, step: int, seq: int = -1) -> Pages:
+    """What is recorded behind this call, in order."""
+    while True:
+        rows = await pool.fetch(load("journal_page"), job_id, step, seq, PAGE)
+        yield [Entry(**dict(row)) for row in rows]
+        if len(rows) < PAGE:
+            return
+        step, seq = rows[-1]["step"], rows[-1]["seq"]
+
+
+async def nothing() -> Pages:
+    """The pages of a job that runs for the first time."""
+    empty: Sequence[Entry] = ()
+    yield empty
 
 
 async def forget_tail(conn: Connection, job_id: UUID, reads: Sequence[str]) -> None:
@@ -63,18 +87,46 @@ async def forget_tail(conn: Connection, job_id: UUID, reads: Sequence[str]) -> N
 
 
 class Journal:
-    """The journal of one attempt: what was recorded before it, and what it has yet to write."""
+    """The journal of one attempt: what was recorded before it, and what it has yet to write.
 
-    def __init__(self, job_id: UUID, attempt: int, recorded: Sequence[Entry] = ()) -> None:
+    `runtime` names what runs the job's script now; whoever starts the script sets it.
+    """
+
+    def __init__(self, job_id: UUID, attempt: int, recorded: Pages | None = None) -> None:
+        self.runtime = ""
         self._job_id = job_id
         self._attempt = attempt
-        self._recorded = {(entry.step, entry.seq): entry for entry in recorded}
+        self._pages = recorded or nothing()
+        self._ahead: deque[Entry] = deque()
         self._entries: list[Entry] = []
         self._lines: list[Line] = []
 
-    def recorded(self, step: int, seq: int) -> Entry | None:
-        """What an earlier attempt recorded for this call."""
-        return self._recorded.get((step, seq))
+    async def head(self) -> Entry | None:
+        """The next recorded call; None once the script has done again all that it did before."""
+        while not self._ahead:
+            page = await anext(self._pages, None)
+            if page is None:
+                return None
+            self._ahead.extend(page)
+        return self._ahead[0]
+
+    async def recorded(self, step: int, seq: int) -> Entry | None:
+        """What an earlier attempt recorded for this call, which must be the next one; Diverged if it is not."""
+        head = await self.head()
+        if head is None:
+            return None
+        if (head.step, head.seq) != (step, seq):
+            raise Diverged(
+                f"the script does not repeat what it did: it makes call {seq} of step {step}, "
+                f"the journal goes on with call {head.seq} of step {head.step}, {head.method}"
+            )
+        if head.runtime != self.runtime:
+            raise Diverged(
+                f"the job cannot go on here: its journal is of {head.runtime}, this worker runs {self.runtime}; "
+                "let a worker of the old version end it, or cancel it and start it anew",
+                additional_info={"journal": head.runtime, "worker": self.runtime},
+            )
+        return self._ahead.popleft()
 
     def note(self, entry: Entry) -> None:
         """Keeps an entry until the next write."""
@@ -89,18 +141,23 @@ class Journal:
         """Something waits to be written."""
         return bool(self._entries or self._lines)
 
+    @property
+    def full(self) -> bool:
+        """So much waits that it should be written now."""
+        return len(self._entries) >= MOST_WAITING
+
     async def write(self, conn: Connection, also: Sequence[Entry] = ()) -> None:
         """Writes what waits, and the entries of the effect itself, in the transaction that holds the fence.
 
-        Call `written` once the transaction has committed: what was rolled back waits on.
+        Call `clear` once the transaction has committed: what was rolled back waits on.
         """
         await append_lines(conn, self._lines)
         entries = [*self._entries, *also]
         if entries:
-            await conn.execute(load("journal_append"), self._job_id, self._attempt, *_columns(entries))
+            await conn.execute(load("journal_append"), self._job_id, self._attempt, self.runtime, *_columns(entries))
 
-    def written(self) -> None:
-        """The transaction of `write` has committed."""
+    def clear(self) -> None:
+        """What waited is written, or nobody can tell: then it may not be written again."""
         self._entries.clear()
         self._lines.clear()
 
@@ -111,6 +168,7 @@ def _columns(entries: Sequence[Entry]) -> list[list[Any]]:
         [entry.seq for entry in entries],
         [entry.method for entry in entries],
         [entry.args_hash for entry in entries],
+        [entry.args for entry in entries],
         [entry.at_ms for entry in entries],
         [entry.failed for entry in entries],
         [entry.open for entry in entries],

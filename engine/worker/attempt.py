@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 
 from engine.errors import BadRequest, DatabaseUnavailable, HeadraceError
-from engine.executors.calls import Diverged
 from engine.executors.endings import INTERRUPTIONS, Ending, Failed, HandedBack
 from engine.executors.run import Run, Services
 from engine.executors.table import EXECUTORS, Execute
 from engine.jobs import journal
-from engine.jobs.journal import Journal
+from engine.jobs.journal import Diverged, Journal, Pages
 from engine.jobs.queue import Claim
 from engine.worker.settle import Settled, settle
 from scripting.model import Interrupt
@@ -26,7 +25,7 @@ class Attempt:
 
     def __init__(self, services: Services, claim: Claim) -> None:
         self.claim = claim
-        self._run = Run(services, claim, Journal(claim.id, claim.attempt))
+        self._run = Run(services, claim, Journal(claim.id, claim.attempt, _recorded(services, claim)))
 
     async def work(self) -> Settled:
         """Executes the job and records how that ended."""
@@ -38,7 +37,6 @@ class Attempt:
 
     async def _execute(self) -> Ending:
         try:
-            await self._load_journal()
             return await self._executor()(self._run)
         except Interrupt as interrupt:
             return INTERRUPTIONS[interrupt.reason]
@@ -62,9 +60,9 @@ class Attempt:
         log.exception("job %s of app %s, attempt %s", self.claim.id, self.claim.app, self.claim.attempt)
         return Failed({"code": "systemException", "message": f"the engine failed: {type(error).__name__}"})
 
-    async def _load_journal(self) -> None:
-        """What earlier attempts recorded, from the step on that the checkpoint has reached."""
-        if self.claim.attempt > 1:
-            async with self._run.services.pool.acquire() as conn:
-                entries = await journal.read(conn, self.claim.id, int(self.claim.checkpoint.get("step", 0)))
-            self._run.journal = Journal(self.claim.id, self.claim.attempt, entries)
+
+def _recorded(services: Services, claim: Claim) -> Pages | None:
+    """What earlier attempts recorded, from the step on that the checkpoint has reached."""
+    if claim.attempt == 1:
+        return None
+    return journal.pages(services.pool, claim.id, int(claim.checkpoint.get("step", 0)))
