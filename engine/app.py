@@ -5,48 +5,68 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from engine.apps.folder import Check
 from engine.apps.store import AppCache
 from engine.db import migrate
 from engine.db.embedded import EmbeddedServer
+from engine.db.embedded_home import Home
+from engine.db.migrate import Migration
 from engine.db.pool import Pool
 from engine.errors import ConfigError
+from engine.executors.check import checker
 from engine.executors.run import Services
 from engine.settings import Settings
 from engine.worker.loop import Worker
 from scripting.host import SandboxUnavailable, ScriptHost
+from scripting.model import LayerReport
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An open database, and whether it is the embedded server's."""
+    """An open database, whether it is the embedded server's, and the migrations that opening it applied."""
 
     pool: Pool
     embedded: bool
+    migrated: Sequence[Migration] = ()
 
 
 @asynccontextmanager
-async def open_database(settings: Settings, *, check_schema: bool = True) -> AsyncIterator[Database]:
+async def open_database(
+    settings: Settings, *, check_schema: bool = True, create: bool = True
+) -> AsyncIterator[Database]:
     """The database that the settings name, else the embedded server's, which is migrated when it is new.
 
-    A server of somebody's own is only checked: whoever runs it decides when to migrate.
+    A server of somebody's own is only checked: whoever runs it decides when to migrate. Without `create` an
+    embedded server that was never there is a ConfigError: who only looks does not want an empty one.
     """
     async with AsyncExitStack() as stack:
         dsn = settings.database_url
         if dsn is None:
+            if not create:
+                _require_cluster(settings)
             server = await EmbeddedServer.acquire(settings.data_dir, pg_bin=settings.pg_bin)
             stack.callback(server.release)
             dsn = server.dsn
         pool = await Pool.connect(dsn, max_size=settings.pool_size, statement_cache=settings.statement_cache)
         stack.push_async_callback(pool.close)
-        if settings.database_url is None:
-            await migrate.migrate(pool)
+        embedded = settings.database_url is None
+        migrated = await migrate.migrate(pool) if embedded else ()
         if check_schema:
             await migrate.check(pool)
-        yield Database(pool, embedded=settings.database_url is None)
+        yield Database(pool, embedded, migrated)
+
+
+def _require_cluster(settings: Settings) -> None:
+    home = Home(settings.data_dir)
+    if not home.cluster.exists():
+        raise ConfigError(
+            f"there is no database in {home.root} yet: start `headrace dev` here, or name one with DATABASE_URL, "
+            "--database-url or --data-dir"
+        )
 
 
 @asynccontextmanager
@@ -59,6 +79,31 @@ async def open_scripts(settings: Settings) -> AsyncIterator[ScriptHost]:
         raise ConfigError(f"{error} (setting unsafe_scripts)") from error
     try:
         yield host
+    finally:
+        await host.close()
+
+
+@asynccontextmanager
+async def open_check() -> AsyncIterator[Check]:
+    """A check of scripts for `push`. It compiles them and runs nothing, so it works where the sandbox does not hold."""
+    async with _anywhere() as host:
+        yield checker(host)
+
+
+async def sandbox_layers() -> LayerReport:
+    """Which layers of the sandbox hold on this machine; ConfigError if no child process starts at all."""
+    async with _anywhere() as host:
+        return host.layers
+
+
+@asynccontextmanager
+async def _anywhere() -> AsyncIterator[ScriptHost]:
+    host = ScriptHost(unsafe=True)
+    try:
+        await host.start()
+        yield host
+    except SandboxUnavailable as error:
+        raise ConfigError(f"the sandbox does not start: {error}") from error
     finally:
         await host.close()
 

@@ -6,6 +6,7 @@ This is the only module that reads the environment. Every value remembers where 
 
 from __future__ import annotations
 
+import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -64,6 +65,10 @@ class Settings:
         default=False, metadata={"help": "run scripts where the system cannot isolate them (development only)"}
     )
     log_format: str = field(default="text", metadata={"help": "text or json", "choices": ("text", "json")})
+    log_level: str = field(
+        default="info",
+        metadata={"help": "debug, info, warning or error", "choices": ("debug", "info", "warning", "error")},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +80,20 @@ class Loaded:
 
 
 def load(
-    *, options: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None, folder: Path | None = None
+    *,
+    options: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    file: Path | None = None,
 ) -> Loaded:
     """The settings in force. `options` are those of the command line that were given.
 
-    The file is headrace.toml in `folder`, or the one that HEADRACE_CONFIG names. DATABASE_URL is
+    The file is `file`, else the one that HEADRACE_CONFIG names, else headrace.toml in `folder`. DATABASE_URL is
     HEADRACE_DATABASE_URL's older name. ConfigError names the setting, its value, its origin and what is allowed.
     """
     environ = os.environ if environ is None else environ
     found: dict[str, tuple[Any, str]] = {}
-    found.update(_from_file(environ, folder or Path.cwd()))
+    found.update(_from_file(_file(environ, folder or Path.cwd(), file)))
     found.update(_from_environment(environ))
     found.update({name: (value, "command line") for name, value in (options or {}).items() if value is not None})
     values = {name: _checked(name, value, origin) for name, (value, origin) in found.items()}
@@ -92,24 +101,38 @@ def load(
     return Loaded(Settings(**values), MappingProxyType(origins))
 
 
-def _from_file(environ: Mapping[str, str], folder: Path) -> dict[str, tuple[Any, str]]:
+def _file(environ: Mapping[str, str], folder: Path, file: Path | None) -> Path | None:
+    """The settings file; None if nobody named one and there is none in the folder."""
     named = environ.get("HEADRACE_CONFIG")
-    path = Path(named) if named else folder / FILE_NAME
+    path, origin = (file, "--config") if file is not None else (Path(named) if named else None, "HEADRACE_CONFIG")
+    if path is None:
+        path = folder / FILE_NAME
+        return path if path.exists() else None
     if not path.is_file():
-        if named:
-            raise ConfigError.field("HEADRACE_CONFIG", named, "the path of a file that exists")
+        raise ConfigError.field(origin, str(path), "the path of a file that exists")
+    return path
+
+
+def _from_file(path: Path | None) -> dict[str, tuple[Any, str]]:
+    if path is None:
         return {}
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8: {error.reason} at byte {error.start}") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     return {_known(name, str(path)): (value, str(path)) for name, value in content.items()}
 
 
 def _known(name: str, origin: str) -> str:
     names = [item.name for item in fields(Settings)]
     if name not in names:
-        raise ConfigError(f"{origin}: unknown setting {name!r}; expected one of {', '.join(names)}")
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ConfigError(f"{origin}: unknown setting {name!r}{hint}; expected one of {', '.join(names)}")
     return name
 
 
@@ -158,3 +181,9 @@ def _integer(what: str, value: Any, low: int, high: int) -> int:
     if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
         raise ConfigError.field(what, value, f"a whole number from {low} to {high}")
     return number
+
+
+def colours_wanted(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether whoever watches a terminal wants colours there (no-color.org)."""
+    environ = os.environ if environ is None else environ
+    return not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"

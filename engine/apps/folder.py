@@ -19,18 +19,17 @@ from pathlib import Path
 
 from engine.apps.declarations import read_manifest
 from engine.apps.manifest import Manifest
+from engine.apps.source import LANGUAGES, Unreadable, read_source
 from engine.apps.toml import Problems, Table
 from engine.errors import ConfigError
 
 SCRIPT_FOLDERS = ("actions", "listeners", "endpoints", "lib")
-LANGUAGES = {".js": "javascript", ".py": "python"}
 DATA_SUFFIXES = {
     ".csv": "text/csv",
     ".tsv": "text/tab-separated-values",
     ".txt": "text/plain",
     ".json": "application/json",
 }
-MAX_SOURCE = 1 << 20
 CHUNK = 1 << 18
 
 Check = Callable[[str, str, str], Awaitable[str | None]]
@@ -101,7 +100,7 @@ async def check_scripts(folder: AppFolder, check: Check) -> None:
 
 def refusal(folder: Path, problems: list[str]) -> ConfigError:
     """The one error for everything that is wrong with an app folder."""
-    lines = "".join(f"\n  {problem}" for problem in problems)
+    lines = "".join("\n  " + problem.replace("\n", "\n  ") for problem in problems)
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
     return ConfigError(f"the app in {folder} has {count}:{lines}", additional_info={"problems": problems})
 
@@ -141,17 +140,9 @@ def _script(folder: Path, path: Path, problems: Problems) -> Script | None:
     if path.suffix not in LANGUAGES:
         return None
     try:
-        source = path.read_bytes()
-        if len(source) > MAX_SOURCE:
-            problems.add(name, f"is {len(source)} bytes long; a script may have {MAX_SOURCE}")
-        elif b"\0" in source:
-            problems.add(f"{name}:{source[: source.index(0)].count(10) + 1}", "has a character NUL")
-        else:
-            return Script(name, LANGUAGES[path.suffix], source.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        problems.add(f"{name}:{_line(error)}", "is not UTF-8")
-    except OSError as error:
-        problems.add(name, f"cannot be read: {error.strerror}")
+        return Script(name, LANGUAGES[path.suffix], read_source(path))
+    except Unreadable as error:
+        problems.add(f"{name}:{error.line}" if error.line else name, str(error))
     return None
 
 

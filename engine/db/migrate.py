@@ -65,6 +65,13 @@ async def check(pool: Pool) -> None:
         )
 
 
+async def applied_version(pool: Pool) -> int | None:
+    """The last migration in the database; None if it was never migrated. Errors as in `check`."""
+    async with pool.acquire() as conn:
+        applied = await _applied(conn) if await conn.fetchval(load("schema_exists")) else set()
+    return max(applied, default=None)
+
+
 async def _applied(conn: Connection) -> set[int]:
     """The versions in the database, after a check that this code knows them all, unedited."""
     known = {migration.version: migration for migration in migrations()}

@@ -97,10 +97,10 @@ class Pool:
                 timeout,
             )
         except (ValueError, asyncpg.exceptions.ClientConfigurationError) as error:
-            raise ConfigError.field("database_url", _hide_password(dsn), f"a PostgreSQL URL ({error})") from error
+            raise ConfigError.field("database_url", hide_password(dsn), f"a PostgreSQL URL ({error})") from error
         except (TimeoutError, *_GONE, asyncpg.PostgresError, ssl.SSLError) as error:
             raise DatabaseUnavailable(
-                f"cannot connect to {_hide_password(dsn)}: {error or type(error).__name__}"
+                f"cannot connect to {hide_password(dsn)}: {error or type(error).__name__}"
             ) from error
         return cls(pool, dsn)
 
@@ -156,7 +156,8 @@ class Pool:
             self._pool.terminate()
 
 
-def _hide_password(dsn: str) -> str:
+def hide_password(dsn: str) -> str:
+    """The address with asterisks for its password, to be shown."""
     try:
         password = urlsplit(dsn).password
     except ValueError:

@@ -87,10 +87,11 @@ def period(field: str, value: object, now: datetime) -> tuple[datetime, datetime
         return midnight, None
     if value == "yesterday":
         return midnight - timedelta(days=1), midnight
-    return now - timedelta(milliseconds=_duration_ms(field, value)), None
+    return now - timedelta(milliseconds=duration_ms(field, value)), None
 
 
-def _duration_ms(field: str, value: object) -> int:
+def duration_ms(field: str, value: object) -> int:
+    """The milliseconds of a duration such as '2h 30m'."""
     parts = _DURATION.findall(value) if isinstance(value, str) else []
     if not parts or _DURATION.sub("", str(value)).strip():
         raise BadRequest.field(field, value, "today, yesterday, or a duration such as '2h 30m' or '10m'")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +45,25 @@ async def leave(conn: Connection, worker: UUID) -> None:
     """The worker holds nothing any more and goes; jobs that it does hold are given back like a dead worker's."""
     await conn.execute(load("worker_leave"), worker)
     await _requeue(conn, [worker])
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerState:
+    """A worker as its last heartbeat left it: `used` of its `slots` run jobs; a draining one claims no more."""
+
+    id: UUID
+    name: str
+    version: str
+    slots: int
+    used: int
+    draining: bool
+    started_at: datetime
+    heartbeat_at: datetime
+
+
+async def workers(conn: Connection, *, stale_ms: int) -> list[WorkerState]:
+    """The workers whose heartbeat is younger than `stale_ms`, oldest first."""
+    return [WorkerState(**row) for row in await conn.fetch(load("worker_list"), stale_ms)]
 
 
 async def rescue(conn: Connection, *, stale_ms: int) -> Rescue:

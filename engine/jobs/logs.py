@@ -90,6 +90,15 @@ async def newer(conn: Connection, job_id: UUID, n: int) -> list[LogLine]:
     return [_line(row) for row in await search.fetch(conn, statement)]
 
 
+async def before_last(conn: Connection, job_id: UUID, count: int) -> int:
+    """The number behind which the last `count` lines come, for `newer`."""
+    last = select(job_logs.c.n).where(job_logs.c.job_id == job_id).order_by(job_logs.c.n.desc()).limit(1)
+    if count == 0:
+        return int(await search.fetchval(conn, last) or 0)
+    first = await search.fetchval(conn, last.offset(count - 1))
+    return 0 if first is None else int(first) - 1
+
+
 async def count(conn: Connection, app: str, job_id: object, query: LogQuery) -> int:
     """All lines that match, whatever the size of the query; NotFound if the app has no such job."""
     job = await store.get(conn, app, job_id)

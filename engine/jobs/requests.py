@@ -78,6 +78,13 @@ def run_script(by: Requester, script: Script, params: object, options: object) -
     return _job(by, JobType.EXECUTE_SCRIPT, script.path, script.path, spec, options)
 
 
+def run_source(by: Requester, script: Script, params: object, options: object) -> NewJob:
+    """EXECUTE_SCRIPT: a script that nobody pushed, carried by the job itself."""
+    spec = {"scriptName": script.path, "language": script.language, "source": script.source}
+    checked = {**spec, "params": _object("params", params)}
+    return _job(by, JobType.EXECUTE_SCRIPT, script.path, script.path, checked, options)
+
+
 def _object(name: str, value: object) -> dict[str, Any]:
     """The value as an object that PostgreSQL can keep; null reads as an empty one."""
     if value is None:

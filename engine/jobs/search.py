@@ -97,7 +97,7 @@ def _range(key: str, column: ColumnElement[Any], given: Mapping[str, Any]) -> li
     return where
 
 
-def _select(app: str, query: JobQuery) -> Select[Any]:
+def _select(app: str | None, query: JobQuery) -> Select[Any]:
     table = (
         jobs.outerjoin(job_params, job_params.c.job_id == jobs.c.id)
         .outerjoin(job_progress, job_progress.c.job_id == jobs.c.id)
@@ -114,15 +114,18 @@ def _select(app: str, query: JobQuery) -> Select[Any]:
             progress.label("progress"),
         )
         .select_from(table)
-        .where(jobs.c.app == app, *query.where)
+        .where(*_scope(app), *query.where)
         .order_by(jobs.c.id.desc())
     )
 
 
 async def find_page(
-    conn: Connection, app: str, query: JobQuery, *, limit: int, after: str | UUID | None = None
+    conn: Connection, app: str | None, query: JobQuery, *, limit: int, after: str | UUID | None = None
 ) -> Page:
-    """Up to `limit` of the app's jobs, behind the job `after` (the offset counts on the first page only)."""
+    """Up to `limit` of the app's jobs, behind the job `after` (the offset counts on the first page only).
+
+    An operator of the whole platform asks for every app's with None; nothing that an app calls may.
+    """
     statement = _select(app, query).limit(limit + 1)
     if after is not None:
         statement = statement.where(jobs.c.id < check_job_id(after, "cursor"))
@@ -133,7 +136,11 @@ async def find_page(
     return Page(page, page[-1].id if len(rows) > limit else None)
 
 
-async def count(conn: Connection, app: str, query: JobQuery) -> int:
-    """All jobs that match, whatever the size of the query."""
-    statement = select(func.count()).select_from(jobs).where(jobs.c.app == app, *query.where)
+async def count(conn: Connection, app: str | None, query: JobQuery) -> int:
+    """All jobs that match, whatever the size of the query; `app` as in `find_page`."""
+    statement = select(func.count()).select_from(jobs).where(*_scope(app), *query.where)
     return int(await search.fetchval(conn, statement))
+
+
+def _scope(app: str | None) -> list[ColumnElement[bool]]:
+    return [] if app is None else [jobs.c.app == app]

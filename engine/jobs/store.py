@@ -110,7 +110,15 @@ async def results(conn: Connection, app: str, job_id: object) -> dict[str, Any] 
 async def descendants(conn: Connection, app: str, job_id: object) -> list[Job]:
     """The job and everything that came of it, oldest first."""
     rows = await conn.fetch(load("job_descendants"), check_job_id(job_id), app)
-    return [await get(conn, app, row["id"]) for row in rows]
+    return [Job.from_row(row) for row in rows]
+
+
+async def app_of(conn: Connection, job_id: object) -> str:
+    """The app that a job belongs to, for operators of the whole platform; NotFound if there is no such job."""
+    app: str | None = await conn.fetchval(load("job_app"), check_job_id(job_id))
+    if app is None:
+        raise NotFound(f"there is no job {job_id}", additional_info={"jobId": str(job_id)})
+    return app
 
 
 async def set_progress(

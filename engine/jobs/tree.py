@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from engine.model import Job
@@ -17,14 +17,12 @@ def branches(jobs: Sequence[Job]) -> Iterator[tuple[str, Job]]:
     known = {job.id for job in jobs}
     for job in sorted(jobs, key=lambda job: job.id):
         below.setdefault(job.parent_id if job.parent_id in known else None, []).append(job)
-    for job in below.get(None, ()):
-        yield "", job
-        yield from _children(below, job.id, "")
-
-
-def _children(below: Mapping[UUID | None, Sequence[Job]], parent: UUID, stem: str) -> Iterator[tuple[str, Job]]:
-    children = below.get(parent, ())
-    for job in children:
-        last = job is children[-1]
-        yield f"{stem}{'└─ ' if last else '├─ '}", job
-        yield from _children(below, job.id, f"{stem}{'   ' if last else '│  '}")
+    # A stack, not recursion: a chain of jobs may be longer than Python's stack is deep.
+    stack = [("", "", job) for job in reversed(below.get(None, []))]
+    while stack:
+        branch, stem, job = stack.pop()
+        yield branch, job
+        children = below.get(job.id, [])
+        for child in reversed(children):
+            last = child is children[-1]
+            stack.append((f"{stem}{'└─ ' if last else '├─ '}", f"{stem}{'   ' if last else '│  '}", child))

@@ -9,6 +9,8 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
+from structlog.contextvars import bind_contextvars
+
 from engine import __version__
 from engine.data import files
 from engine.db.pool import Connection
@@ -41,7 +43,7 @@ class Worker:
     def __init__(self, services: Services, *, name: str) -> None:
         self._services = services
         self._settings = services.settings
-        self._name = name
+        self.name = name
         self.id = uuid4()
         self._attempts: dict[UUID, tuple[Attempt, asyncio.Task[None]]] = {}
         self._share = LowPriorityShare(self._settings.low_priority_percent)
@@ -55,6 +57,7 @@ class Worker:
 
     async def run(self) -> None:
         """Works until `stop` is called; then running jobs have the grace time, and what is left is handed back."""
+        bind_contextvars(worker=str(self.id))
         await self._register()
         loops = [asyncio.create_task(loop) for loop in self._loops()]
         self.ready.set()
@@ -141,8 +144,13 @@ class Worker:
         self._idle.clear()
 
     async def _work(self, attempt: Attempt) -> None:
+        claim = attempt.claim
+        # This task's own context: every line that is logged on behalf of the attempt carries these.
+        bind_contextvars(worker=str(self.id), job=str(claim.id), app=claim.app, attempt=claim.attempt)
         try:
+            log.info("job started", extra={"label": claim.label})
             settled = await attempt.work()
+            log.info("job left", extra={"status": _outcome(settled.status)})
             self._look_again_in(settled.again_in_ms)
         except HeadraceError:
             log.exception("job %s: its ending could not be recorded", attempt.claim.id)
@@ -161,7 +169,7 @@ class Worker:
 
     async def _register(self) -> None:
         async with self._services.pool.acquire() as conn:
-            await liveness.register(conn, self.id, name=self._name, version=__version__, slots=self._settings.slots)
+            await liveness.register(conn, self.id, name=self.name, version=__version__, slots=self._settings.slots)
 
     async def _beat(self) -> None:
         async with self._services.pool.acquire() as conn:
@@ -230,6 +238,10 @@ class Worker:
 
         with suppress(DatabaseUnavailable):
             await self._services.pool.run(work)
+
+
+def _outcome(status: Status | None) -> str:
+    return "its claim was lost" if status is None else status.value
 
 
 def _reason(status: str | None, lost: bool) -> str:

@@ -1,0 +1,48 @@
+"""`headrace config`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from engine.cli.exits import Exit
+from engine.cli.output import Output
+from engine.cli.table import table
+from engine.db.pool import hide_password
+from engine.settings import Loaded
+
+
+def config(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
+    """Each setting, its value and its origin; passwords are not shown."""
+    values = {item.name: getattr(loaded.settings, item.name) for item in fields(loaded.settings)}
+    if values["database_url"] is not None:
+        values["database_url"] = hide_password(values["database_url"])
+    if output.as_json:
+        output.document(
+            {name: {"value": _plain(value), "origin": loaded.origins[name]} for name, value in values.items()}
+        )
+        return Exit.DONE
+    rows = [[name, _shown(value), loaded.origins[name]] for name, value in values.items()]
+
+    def paint(column: int, text: str, row: Sequence[str]) -> str:
+        return output.paint(text, "dim") if row[2] == "default" else text
+
+    for line in table(["SETTING", "VALUE", "FROM"], rows, paint=paint):
+        output.line(line)
+    return Exit.DONE
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "true" if value else "false"
+    return str(value)

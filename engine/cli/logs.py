@@ -1,0 +1,67 @@
+"""The log of a worker's process: structured lines on stderr, as text or JSON.
+
+Everything in the engine logs through `logging`; what structlog's context variables hold at that moment (worker,
+job, app, attempt) goes onto each line.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, TextIO
+
+import structlog
+
+from engine.settings import Settings
+
+
+def configure(settings: Settings, stream: TextIO | None = None) -> None:
+    """From now on the process logs to `stream`, default stderr, in the format and from the level of the settings."""
+    target = sys.stderr if stream is None else stream
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_common(),
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(settings, target)],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())
+    # Its lines are about every statement that took long to prepare, and such.
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+
+
+def _common() -> list[Any]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.StackInfoRenderer(),
+    ]
+
+
+def _renderers(settings: Settings, target: TextIO) -> list[Any]:
+    if settings.log_format == "json":
+        return [
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+            structlog.processors.EventRenamer("message"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+        ]
+    return [
+        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False, key="timestamp"),
+        _without("logger"),
+        structlog.dev.ConsoleRenderer(
+            colors=target.isatty(), pad_event_to=40, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+
+
+def _without(key: str) -> Any:
+    def drop(logger: Any, method: str, event: Any) -> Any:
+        event.pop(key, None)
+        return event
+
+    return drop

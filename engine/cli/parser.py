@@ -1,0 +1,192 @@
+"""The grammar of `headrace`: commands, arguments, options. Nothing heavy is imported to parse or to help."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection
+from typing import Any, NoReturn
+
+from engine import __version__
+from engine.cli.exits import MEANINGS
+from engine.cli.options import DATABASE, NAMES, add_settings
+from engine.errors import BadRequest
+from engine.model import JobType, LogLevel, Status
+
+TIMES = "ms since the epoch, 2026-11-25T09:30 (local), today, yesterday, or how long ago: 2h"
+
+
+class UsageError(BadRequest):
+    """The command line does not follow the grammar."""
+
+    def __init__(self, message: str, usage: str) -> None:
+        super().__init__(message)
+        self.usage = usage
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors are raised, not printed: they take the way of all others."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, self.format_usage().strip())
+
+
+def build() -> argparse.ArgumentParser:
+    """The whole grammar; a parsed line has `command`, the name of what to do."""
+    parser = _Parser(
+        prog="headrace",
+        description="Jobs on one PostgreSQL, run by workers, written by your users in JavaScript or Python.",
+        epilog="exit codes:\n" + "\n".join(f"  {int(code):3}  {text}" for code, text in MEANINGS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"headrace {__version__}")
+    _common(parser, ())
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    add = _Commands(commands)
+    _processes(add)
+    _apps(add)
+    _jobs(add)
+    _looks(add)
+    return parser
+
+
+class _Commands:
+    """Adds commands of one level."""
+
+    def __init__(self, commands: Any, prefix: str = "") -> None:
+        self._commands = commands
+        self._prefix = prefix
+
+    def __call__(
+        self, name: str, help: str, *, settings: Collection[str] = DATABASE, more: str = ""
+    ) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = self._commands.add_parser(
+            name,
+            help=help,
+            description=f"{help[0].upper()}{help[1:]}. {more}".strip(),
+            allow_abbrev=False,
+        )
+        parser.set_defaults(command=f"{self._prefix}{name}")
+        _common(parser, settings)
+        return parser
+
+
+def _common(parser: argparse.ArgumentParser, settings: Collection[str]) -> None:
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print data and errors as JSON")
+    add_settings(parser, settings)
+
+
+def _processes(add: _Commands) -> None:
+    add(
+        "dev",
+        "run everything here: database, worker, until Ctrl-C",
+        settings=NAMES,
+        more="The database is an embedded PostgreSQL in --data-dir, unless DATABASE_URL names another one.",
+    )
+    add(
+        "worker",
+        "run jobs until SIGTERM or Ctrl-C",
+        settings=NAMES,
+        more="Then it claims nothing more and gives running jobs --grace-ms; "
+        "what is left goes on elsewhere where it was. A second signal ends it at once.",
+    )
+    add("migrate", "bring the database's schema to this version")
+
+
+def _apps(add: _Commands) -> None:
+    push = add("push", "put an app's folder into the database as its next version", more="All of it or nothing.")
+    push.add_argument("folder", metavar="APPFOLDER", help="a folder with an app.toml")
+    push.add_argument("--check", action="store_true", help="only say what is wrong with the folder; needs no database")
+    push.add_argument("--by", metavar="NAME", help="who pushes, for the list of versions")
+    run = add(
+        "run",
+        "run a script as a job and wait for it",
+        settings=NAMES,
+        more="Logs and progress go to stderr, the script's result to stdout. Starts a worker of its own where none "
+        "is alive. Ctrl-C cancels the job, as with `docker run`; a second Ctrl-C leaves it as it is.",
+    )
+    run.add_argument("script", metavar="SCRIPT", help="a .js or .py file")
+    run.add_argument("--app", help="the app whose records and actions it sees; default: that of the script's folder")
+    run.add_argument(
+        "--param",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="a parameter, params.KEY in the script: JSON if VALUE is JSON (n=3, on=true, ids=[1,2]), else text; "
+        "a text that looks like JSON in quotes of its own: zip='\"04109\"'",
+    )
+    run.add_argument("--detach", action="store_true", help="print the job's id and do not wait for it")
+    run.add_argument("--queue", default="default", help="default: default")
+    run.add_argument("--low-priority", action="store_true", help="jobs without the flag go first")
+    run.add_argument("--delay", metavar="DURATION", default="0", help="start no sooner than after this, such as 90s")
+    run.add_argument("--timeout", metavar="DURATION", help="end the script after this, such as 10m")
+    run.add_argument("--max-attempts", metavar="N", default="1", help="try again when it throws; default: 1")
+    run.add_argument("--unique-key", metavar="KEY", help="a live job of the app with this key is followed instead")
+
+
+def _jobs(add: _Commands) -> None:
+    job = add("job", "look at jobs and tell them what to do")
+    add = _Commands(
+        job.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser), "job "
+    )
+    _list(add("list", "list jobs, newest first"))
+    show = _one(add, "show", "show a job: its data, results, error and what happened to it")
+    show.add_argument("--tree", action="store_true", help="the job and all that came of it, as a tree")
+    logs = _one(add, "logs", "print a job's log, oldest line first")
+    _log_filters(logs)
+    logs.add_argument("-f", "--follow", action="store_true", help="go on until the job is over; Ctrl-C stops looking")
+    tail = _one(add, "tail", "follow a job's log and progress until it is over; the exit code says how it ended")
+    tail.add_argument("--lines", metavar="N", default="10", help="first the last N lines; default: 10")
+    stop = _many(add, "stop", "stop jobs and what they started, to be resumed later")
+    stop.add_argument("--force", action="store_true", help="now, not at the script's next call")
+    _many(add, "resume", "let stopped jobs go on where they were")
+    _many(add, "cancel", "cancel jobs and what they started, for good")
+    low = _many(add, "low-priority", "let all jobs without this flag go before these")
+    low.add_argument("--off", action="store_true", help="take the flag away")
+
+
+def _one(add: _Commands, name: str, help: str) -> argparse.ArgumentParser:
+    parser = add(name, help)
+    parser.add_argument("id", metavar="ID", help="the job's id")
+    parser.add_argument("--app", help="only if it is a job of this app")
+    return parser
+
+
+def _many(add: _Commands, name: str, help: str) -> argparse.ArgumentParser:
+    parser = add(name, help)
+    parser.add_argument("ids", metavar="ID", nargs="+", help="the job's id")
+    parser.add_argument("--app", help="only if they are jobs of this app")
+    return parser
+
+
+def _list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--app", help="only this app's; default: every app's")
+    parser.add_argument("--type", metavar="TYPE,…", help=", ".join(JobType))
+    parser.add_argument("--status", metavar="STATUS,…", help=", ".join(Status))
+    parser.add_argument(
+        "--has-errors", nargs="?", const="true", metavar="true|false", help="with errors, or (false) without"
+    )
+    for what, done in (("create", "created"), ("start", "started"), ("end", "ended")):
+        parser.add_argument(f"--{what}-from", metavar="TIME", help=f"{done} then or later: {TIMES}")
+        parser.add_argument(f"--{what}-to", metavar="TIME", help=f"{done} then or before")
+    _page(parser, 20)
+    parser.add_argument("--count", action="store_true", help="print only how many there are")
+
+
+def _log_filters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--level", metavar="|".join(LogLevel), help="only lines of this level")
+    parser.add_argument("--message", metavar="TEXT", help="only lines with this text in them")
+    parser.add_argument("--from", dest="from_", metavar="TIME", help=TIMES)
+    parser.add_argument("--to", metavar="TIME", help="until then")
+    parser.add_argument("--period", help="today, yesterday, or how far back: 10m, '2h 30m'; --from and --to win")
+    _page(parser, 200)
+
+
+def _page(parser: argparse.ArgumentParser, size: int) -> None:
+    parser.add_argument("--size", metavar="N", default=str(size), help=f"at most so many; default: {size}")
+    parser.add_argument("--offset", metavar="N", default="0", help="skip so many")
+
+
+def _looks(add: _Commands) -> None:
+    add("doctor", "check settings, database, schema, workers and sandbox", settings=NAMES)
+    add("config", "show the settings in force and where each came from", settings=NAMES)
