@@ -45,7 +45,8 @@ def _encode(value: object) -> str:
 
 
 async def _prepare(conn: asyncpg.Connection[asyncpg.Record]) -> None:
-    await conn.set_type_codec("jsonb", schema="pg_catalog", encoder=_encode, decoder=json.loads)
+    for name in ("jsonb", "json"):
+        await conn.set_type_codec(name, schema="pg_catalog", encoder=_encode, decoder=json.loads)
 
 
 @contextmanager
@@ -69,7 +70,7 @@ def lost_a_race(error: DatabaseError) -> bool:
 
 
 class Pool:
-    """Connections to one database; jsonb columns give and take Python values."""
+    """Connections to one database; jsonb and json columns give and take Python values."""
 
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record], dsn: str) -> None:
         self._pool = pool

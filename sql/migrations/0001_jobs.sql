@@ -135,7 +135,7 @@ create table headrace.job_journal (
     at_ms     bigint  not null,
     failed    boolean not null default false,
     open      boolean not null default false,
-    reply     jsonb,
+    reply     json,     -- not jsonb: it would give keys back in another order than the script saw
     attempt   integer not null,
     primary key (job_id, step, seq)
 ) partition by range (job_id);
