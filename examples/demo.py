@@ -17,18 +17,19 @@ from pathlib import Path
 from uuid import UUID
 
 from engine import app
-from engine.apps.folder import Check, load_folder
+from engine.apps.folder import Script, load_folder
 from engine.apps.push import push
+from engine.apps.source import read_script
 from engine.db import migrate
 from engine.db.pool import Pool
 from engine.errors import HeadraceError
 from engine.jobs import logs, search, store
-from engine.model import Job, JobType, LogLine, NewJob
+from engine.jobs.requests import Requester, run_source
+from engine.jobs.watch import watch
+from engine.model import Job, LogLine, NewJob
 from engine.settings import Settings, load
 from examples.demo_report import Report
 from examples.demo_stories import IMPORT, LANGUAGES, SHOWS, Claim, Told, claims
-from scripting.host import ScriptHost
-from scripting.model import Language, Program
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "examples" / "crm"
@@ -48,7 +49,7 @@ async def demo(report: Report) -> bool:
     began = time.monotonic()
     settings = _settings()
     async with _database(settings, report) as pool:
-        await _push(settings, pool, report)
+        await _push(pool, report)
         async with _worker(settings, pool, report):
             await _wait_for_leftovers(pool, report)
             report.title(f"{IMPORT}: {SHOWS[IMPORT]}; then all other scripts at once, on {settings.slots} slots")
@@ -59,7 +60,7 @@ async def demo(report: Report) -> bool:
         good = report.checks({"data": await _data_claims(pool, told), **{one.file: [*claims(one)] for one in told}})
         jobs = sum(len(one.jobs) for one in told)
         report.line(f"\n{len(told)} scripts, {jobs} jobs, {time.monotonic() - began:.1f} s.")
-        _show_ways_on(pool, report)
+        _show_ways_on(report)
     return good
 
 
@@ -82,20 +83,12 @@ async def _database(settings: Settings, report: Report) -> AsyncIterator[Pool]:
         yield database.pool
 
 
-async def _push(settings: Settings, pool: Pool, report: Report) -> None:
+async def _push(pool: Pool, report: Report) -> None:
     with report.step(f"Pushing {FOLDER.relative_to(ROOT)}") as notes:
         folder = load_folder(FOLDER)
-        async with app.open_scripts(settings) as scripts, pool.acquire() as conn:
-            done = await push(conn, folder, check=_checker(scripts))
+        async with app.open_check() as check, pool.acquire() as conn:
+            done = await push(conn, folder, check=check)
         notes.append(f"version {done.version} with {done.scripts} scripts" + ("" if done.changed else ", unchanged"))
-
-
-def _checker(scripts: ScriptHost) -> Check:
-    async def compile(language: str, path: str, source: str) -> str | None:
-        threw = await scripts.check(Program(Language(language), path, source))
-        return None if threw is None else f"{path}:{threw.line}: {threw.message}"
-
-    return compile
 
 
 @asynccontextmanager
@@ -125,25 +118,20 @@ def _failure(task: asyncio.Task[None]) -> BaseException | None:
 
 async def _wait_for_leftovers(pool: Pool, report: Report) -> None:
     """An import that a killed demo left behind goes on by itself; two at once would refuse each other's rows."""
-    query = search.JobQuery.parse({"type": "IMPORT_RECORDS", "status": "PENDING,RUNNING"})
-    deadline = time.monotonic() + PATIENCE_S
-    first = True
-    while True:
-        async with pool.acquire() as conn:
-            left = (await search.find_page(conn, APP, query, limit=10)).jobs
-        if not left:
-            return
-        if first:
-            report.line("An import of an earlier run is not over; waiting for it")
-            first = False
-        _check_deadline(deadline, left)
-        await asyncio.sleep(POLL_S)
+    said = False
+    async with asyncio.timeout(PATIENCE_S):
+        while await _imports(pool, "PENDING,RUNNING"):
+            if not said:
+                report.line("An import of an earlier run is not over; waiting for it")
+            said = True
+            await asyncio.sleep(POLL_S)
 
 
-def _check_deadline(deadline: float, left: Sequence[Job]) -> None:
-    if time.monotonic() > deadline:
-        names = ", ".join(f"{job.label} ({job.id}, {job.status})" for job in left)
-        raise DemoFailed(f"not over after {PATIENCE_S:.0f} s: {names}")
+async def _imports(pool: Pool, status: str) -> list[Job]:
+    """The latest import in one of these statuses, if there is one."""
+    query = search.JobQuery.parse({"type": "IMPORT_RECORDS", "status": status})
+    async with pool.acquire() as conn:
+        return (await search.find_page(conn, APP, query, limit=1)).jobs
 
 
 def _others() -> list[tuple[str, str]]:
@@ -152,41 +140,33 @@ def _others() -> list[tuple[str, str]]:
 
 async def _tell(pool: Pool, stories: Sequence[tuple[str, str]], report: Report) -> list[Told]:
     """Runs the scripts of these stories at once, prints what they log, and returns when all of them are over."""
-    names = [(story, f"{story}{suffix}") for story, suffix in stories]
+    files = [f"{story}{suffix}" for story, suffix in stories]
+    jobs = [_job(file) for file in files]
     async with pool.transaction() as conn:
-        ids = await store.create(conn, [_job(file) for _, file in names])
-    await _follow(pool, dict(zip(ids, (file for _, file in names), strict=True)), report)
+        ids = await store.create(conn, jobs)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.gather(*(_follow(pool, id, file, report) for id, file in zip(ids, files, strict=True)))
+    except TimeoutError:
+        raise DemoFailed(f"not over after {PATIENCE_S:.0f} s; see `headrace job list`") from None
     async with pool.acquire() as conn:
         return [
             Told(story, file, await store.descendants(conn, APP, id), await store.results(conn, APP, id) or {})
-            for (story, file), id in zip(names, ids, strict=True)
+            for (story, _), file, id in zip(stories, files, ids, strict=True)
         ]
 
 
 def _job(file: str) -> NewJob:
-    path = FOLDER / "scripts" / file
-    source = path.read_text(encoding="utf-8")
-    spec = {"scriptName": file, "source": source, "language": LANGUAGES[path.suffix], "params": {}}
-    return NewJob(app=APP, type=JobType.EXECUTE_SCRIPT, name=file, label=file, spec=spec)
+    language, source = read_script(FOLDER / "scripts" / file)
+    return run_source(Requester(APP, run_by=None), Script(file, language, source), {}, {})
 
 
-async def _follow(pool: Pool, files: dict[UUID, str], report: Report) -> None:
-    seen = dict.fromkeys(files, 0)
-    left = set(files)
-    deadline = time.monotonic() + PATIENCE_S
-    while left:
-        async with pool.acquire() as conn:
-            jobs = [await store.get(conn, APP, id) for id in files if id in left]
-            # Read after the status, so that a script's last lines are there when it is over.
-            for job in jobs:
-                for line in await logs.newer(conn, job.id, seen[job.id]):
-                    seen[job.id] = line.n
-                    report.said(files[job.id], line)
-                if not job.status.is_final:
-                    report.progress(files[job.id], job)
-        left -= {job.id for job in jobs if job.status.is_final}
-        _check_deadline(deadline, [job for job in jobs if job.id in left])
-        await asyncio.sleep(POLL_S)
+async def _follow(pool: Pool, job_id: UUID, file: str, report: Report) -> None:
+    async for seen in watch(pool, APP, job_id, poll_s=POLL_S):
+        for line in seen.lines:
+            report.said(file, line)
+        if not seen.over:
+            report.progress(file, seen.job)
 
 
 async def _show_trees(pool: Pool, told: Sequence[Told], report: Report) -> None:
@@ -204,16 +184,15 @@ async def _show_queries(pool: Pool, report: Report) -> None:
         sql = path.read_text(encoding="utf-8")
         report.line("\n".join(f"  {line}" for line in sql.rstrip().splitlines()) + "\n")
         rows = await pool.fetch(sql.rstrip().rstrip(";"))
-        report.table(list(rows[0].keys()) if rows else ["(no rows)"], [list(row.values()) for row in rows])
+        report.rows(list(rows[0].keys()) if rows else ["(no rows)"], [list(row.values()) for row in rows])
 
 
 async def _data_claims(pool: Pool, told: Sequence[Told]) -> list[Claim]:
     """The import's own numbers, today's or those of the run that brought the data in, against the file."""
     with (FOLDER / "data" / "companies.csv").open(encoding="utf-8", newline="") as file:
         rows = sum(1 for _ in csv.reader(file)) - 1
-    query = search.JobQuery.parse({"type": "IMPORT_RECORDS", "status": "FINISHED"})
+    imports = await _imports(pool, "FINISHED")
     async with pool.acquire() as conn:
-        imports = (await search.find_page(conn, APP, query, limit=1)).jobs
         left = await store.results(conn, APP, imports[0].id) if imports else None
     imported, bad = ((left or {}).get(key, 0) for key in ("rowsImported", "rowsWithErrors"))
     counted = {one.file: one.response for one in told if one.story == IMPORT}
@@ -231,8 +210,12 @@ async def _data_claims(pool: Pool, told: Sequence[Told]) -> list[Claim]:
     ]
 
 
-def _show_ways_on(pool: Pool, report: Report) -> None:
-    report.line("Run it again: the data stays, so it takes seconds. The history is plain SQL in headrace.jobs.")
+def _show_ways_on(report: Report) -> None:
+    report.line("\nWays on; `headrace` is in .venv/bin:")
+    report.line("  headrace job list                              what ran")
+    report.line("  headrace run examples/crm/scripts/chunks.py    run a script as a job, with its logs and its result")
+    report.line("  headrace dev                                   a database and a worker, until Ctrl-C")
+    report.line("  docs/getting-started.md                        the first script and the first app of your own")
 
 
 def main() -> int:
@@ -245,7 +228,7 @@ def main() -> int:
         good = asyncio.run(demo(report))
     except (DemoFailed, HeadraceError, OSError) as error:
         report.line()
-        print(f"demo: {error}", file=sys.stderr)
+        print(f"demo: {error or 'an import of an earlier run does not end; see `headrace job list`'}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

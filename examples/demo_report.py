@@ -10,12 +10,16 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from engine.cli.output import flat
+from engine.cli.table import table
+from engine.cli.words import duration
 from engine.jobs.tree import branches
 from engine.model import Job, LogLevel, LogLine
 from examples.demo_stories import Claim
 
 LINES_OF_A_CHILD = 3
 WIDEST = 96
+_HEADER = ("JOB", "STATUS", "WAITED", "TOOK", "")
 
 
 class Report:
@@ -53,40 +57,39 @@ class Report:
     def said(self, file: str, line: LogLine) -> None:
         """A line that a running script logged."""
         mark = "ERROR " if line.level is LogLevel.ERROR else ""
-        self.line(f"{self._elapsed()}  {file:<12} {mark}{_flat(line.message)}")
+        self.line(f"{self._elapsed()}  {file:<12} {mark}{flat(line.message)}")
 
     def progress(self, file: str, job: Job) -> None:
         """How far a script is: a moving line on a terminal, a line every ten percent elsewhere."""
         step = job.progress if sys.stdout.isatty() else job.progress // 10 * 10
         if job.progress and self._percent.get(file) != step:
             self._percent[file] = step
-            self._move(f"{self._elapsed()}  {file:<12} {job.progress} %  {_flat(job.status_message or '')}")
+            self._move(f"{self._elapsed()}  {file:<12} {job.progress} %  {flat(job.status_message or '')}")
 
     def tree(self, jobs: Sequence[Job], lines: Mapping[UUID, Sequence[LogLine]]) -> None:
         """A job and all that came of it, each with its log; children's logs are cut."""
-        placed = list(branches(jobs))
-        width = max(len(branch + job.label) for branch, job in placed)
         now = datetime.now(UTC)
-        for number, (branch, job) in enumerate(placed):
-            self.line(f"{branch + job.label:<{width}}  {_facts(job, now)}")
-            following = placed[number + 1][0] if number + 1 < len(placed) else ""
+        drawn = list(branches(jobs))
+        rows = table(_HEADER, [[branch + flat(job.label), *_facts(job, now)] for branch, job in drawn], right=(2, 3))
+        self.line(rows[0])
+        for number, (branch, job) in enumerate(drawn):
+            self.line(rows[number + 1])
+            following = drawn[number + 1][0] if number + 1 < len(drawn) else ""
             self._log(lines.get(job.id, ()), _stem(branch, following), whole=not branch)
 
     def _log(self, lines: Sequence[LogLine], stem: str, *, whole: bool) -> None:
         shown = lines if whole else lines[:LINES_OF_A_CHILD]
         for line in shown:
-            self.line(f"{stem}{line.level.value:<5} {_flat(line.message)}")
+            self.line(f"{stem}{line.level.value:<5} {flat(line.message)}")
         if len(lines) > len(shown):
             self.line(f"{stem}…     {len(lines) - len(shown)} more")
 
-    def table(self, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Rows under a header, numbers to the right."""
+    def rows(self, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """A table, its numbers to the right."""
         body = [["" if cell is None else str(cell) for cell in row] for row in rows]
-        widths = [max(map(len, column)) for column in zip(header, *body, strict=True)]
-        right = [all(_is_number(row[n]) for row in body) for n in range(len(header))]
-        for row in [list(header), ["-" * width for width in widths], *body]:
-            cells = zip(row, widths, right, strict=True)
-            self.line("  " + "  ".join(cell.rjust(width) if flag else cell.ljust(width) for cell, width, flag in cells))
+        right = [n for n in range(len(header)) if all(_is_number(row[n]) for row in body)]
+        for line in table(header, body, right=right):
+            self.line(f"  {line}")
 
     def checks(self, claims: Mapping[str, Sequence[Claim]]) -> bool:
         """A line for what holds of each thing, and one for each claim that does not; true if all do."""
@@ -110,20 +113,16 @@ class Report:
         return f"{time.monotonic() - self._began:6.1f} s"
 
 
-def _facts(job: Job, now: datetime) -> str:
-    waited, ran = job.waiting_ms(now), job.duration_ms(now)
-    tries = f"  {job.failures} failed tries" if job.failures > 1 else "  1 failed try" if job.failures else ""
-    return f"{job.status.value:<8}  waited {waited:>5} ms  ran {ran:>6} ms{tries}{'  errors' if job.has_errors else ''}"
+def _facts(job: Job, now: datetime) -> list[str]:
+    notes = [f"{job.failures} failed {'try' if job.failures == 1 else 'tries'}"] if job.failures else []
+    notes += ["errors"] if job.has_errors else []
+    return [job.status.value, duration(job.waiting_ms(now)), duration(job.duration_ms(now)), ", ".join(notes)]
 
 
 def _stem(branch: str, following: str) -> str:
     """What stands before a job's log lines, so that the branches beside them stay whole."""
     own = branch.replace("├─ ", "│  ").replace("└─ ", "   ")
     return f"{own}{'│' if len(following) > len(branch) else ' '}    "
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _is_number(text: str) -> bool:
