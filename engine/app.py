@@ -19,7 +19,12 @@ from engine.db.pool import Pool
 from engine.errors import ConfigError
 from engine.executors.check import checker
 from engine.executors.run import Services
+from engine.jobs.feed import Feed
 from engine.settings import Settings
+from engine.web import api
+from engine.web.context import Web
+from engine.web.limits import RateLimits
+from engine.web.server import ApiServer
 from engine.worker.loop import Worker
 from scripting.host import SandboxUnavailable, ScriptHost
 from scripting.model import LayerReport
@@ -114,6 +119,20 @@ async def open_worker(settings: Settings, pool: Pool) -> AsyncIterator[Worker]:
     async with open_scripts(settings) as scripts:
         services = Services(pool, AppCache(), scripts, settings, clock_ms)
         yield Worker(services, name=f"{socket.gethostname()}:{os.getpid()}")
+
+
+@asynccontextmanager
+async def open_api(settings: Settings, pool: Pool, check: Check) -> AsyncIterator[ApiServer]:
+    """The HTTP API on its port, not served yet; `check` compiles the scripts of versions that are pushed to it."""
+    limits = RateLimits(settings.api_requests_per_minute, time.monotonic)
+    feed = Feed(pool)
+    web = Web(pool, AppCache(), feed, settings, limits, check)
+    server = ApiServer(api.framed(api.build(web), web), feed, settings)
+    try:
+        yield server
+    finally:
+        server.close()
+        await feed.close()
 
 
 def clock_ms() -> int:

@@ -2,12 +2,18 @@
 
     HeadraceError                     systemException    500
     ├── BadRequest                    badRequest         400   an argument is malformed or not allowed here
-    │   └── ConfigError               badRequest         400   a setting, an app folder or a command line is wrong
+    │   ├── ConfigError               badRequest         400   a setting, an app folder or a command line is wrong
+    │   ├── NotAllowed                badRequest         405   the address is known, the method is not
+    │   ├── TooLarge                  badRequest         413   more bytes than the limit allows
+    │   └── UnknownMediaType          badRequest         415   the body is of a kind that is not taken here
+    ├── Unauthorized                  unauthorized       401   no token, or one that does not count
     ├── NotFound                      notFound           404   no such thing, or it belongs to another app
     ├── Forbidden                     forbidden          403   the caller may not do this
     ├── WaitTimeout                   timeout            408   a wait reached its deadline
     ├── ValidationErrors              validationErrors   422   a record breaks its entity's declaration
     ├── OptimisticLocking             optimisticLocking  409   the record changed since it was read
+    │   └── PreconditionFailed        optimisticLocking  412   the same, where the caller sent If-Match
+    ├── TooManyRequests               tooManyRequests    429   the app has used up its requests for now
     ├── ScriptError                   (its own)          500   a script that was waited for ended with this error
     ├── LostClaim                     systemException    500   another attempt owns the job: drop what you have
     ├── DatabaseUnavailable           systemException    503   no connection to PostgreSQL
@@ -27,11 +33,13 @@ from typing import Any, ClassVar
 
 CODES = (
     "badRequest",
+    "unauthorized",
     "notFound",
     "forbidden",
     "timeout",
     "validationErrors",
     "optimisticLocking",
+    "tooManyRequests",
     "systemException",
     "javascriptException",
     "endpointException",
@@ -77,6 +85,31 @@ class ConfigError(BadRequest):
     """A setting, an app folder or a command line is wrong."""
 
 
+class NotAllowed(BadRequest):
+    """This address does not know the method."""
+
+    http_status = 405
+
+
+class TooLarge(BadRequest):
+    """There are more bytes than the limit allows."""
+
+    http_status = 413
+
+
+class UnknownMediaType(BadRequest):
+    """The body is of a kind that is not taken here."""
+
+    http_status = 415
+
+
+class Unauthorized(HeadraceError):
+    """There is no token, or it does not count."""
+
+    code = "unauthorized"
+    http_status = 401
+
+
 class NotFound(HeadraceError):
     """There is no such thing in this app."""
 
@@ -110,6 +143,23 @@ class OptimisticLocking(HeadraceError):
 
     code = "optimisticLocking"
     http_status = 409
+
+
+class PreconditionFailed(OptimisticLocking):
+    """The record is not in the version that If-Match names."""
+
+    http_status = 412
+
+
+class TooManyRequests(HeadraceError):
+    """The app has used up its requests for now."""
+
+    code = "tooManyRequests"
+    http_status = 429
+
+    def __init__(self, message: str = "", *, retry_after_s: int = 1) -> None:
+        super().__init__(message, additional_info={"retryAfterSeconds": retry_after_s})
+        self.retry_after_s = retry_after_s
 
 
 class ScriptError(HeadraceError):

@@ -64,6 +64,18 @@ class Settings:
     unsafe_scripts: bool = field(
         default=False, metadata={"help": "run scripts where the system cannot isolate them (development only)"}
     )
+    api_host: str = field(default="127.0.0.1", metadata={"help": "address on which the HTTP API listens"})
+    api_port: int = field(
+        default=8080, metadata={"help": "port of the HTTP API; 0 for any that is free", "min": 0, "max": 65_535}
+    )
+    api_requests_per_minute: int = field(
+        default=600, metadata={"help": "requests of an app to each API process", "min": 1, "max": 10_000_000}
+    )
+    api_body_kb: int = field(default=1024, metadata={"help": "size of a request's body", "min": 1, "max": 1_048_576})
+    api_upload_mb: int = field(default=1024, metadata={"help": "size of an uploaded file", "min": 1, "max": 1_048_576})
+    api_cors_origins: str = field(
+        default="", metadata={"help": "origins, with commas, whose pages may call the API; none by default"}
+    )
     log_format: str = field(default="text", metadata={"help": "text or json", "choices": ("text", "json")})
     log_level: str = field(
         default="info",

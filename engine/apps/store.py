@@ -54,6 +54,14 @@ async def list_apps(conn: Connection) -> list[Pushed]:
     return [Pushed(**row) for row in await conn.fetch(load("app_list"))]
 
 
+async def get_pushed(conn: Connection, app: str) -> Pushed:
+    """The app; NotFound if nobody pushed it."""
+    row = await conn.fetchrow(load("app_pushed"), app)
+    if row is None:
+        raise NotFound(f"there is no app {app!r}: push its folder first")
+    return Pushed(**row)
+
+
 async def current_version(conn: Connection, app: str) -> int:
     """The version that new jobs start on; NotFound if nobody pushed the app."""
     version: int | None = await conn.fetchval(load("app_current"), app)

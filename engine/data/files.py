@@ -66,7 +66,12 @@ async def finish(conn: Connection, app: str, file_id: UUID) -> File:
     while (chunk := await read_chunk(conn, app, file_id, n)) is not None:
         digest.update(chunk)
         size, n = size + len(chunk), n + 1
-    row = await conn.fetchrow(load("file_finish"), app, file_id, size, digest.hexdigest())
+    return await seal(conn, app, file_id, size=size, sha256=digest.hexdigest())
+
+
+async def seal(conn: Connection, app: str, file_id: UUID, *, size: int, sha256: str) -> File:
+    """Like `finish`, for a writer that knows the size and the hash of what it wrote."""
+    row = await conn.fetchrow(load("file_finish"), app, file_id, size, sha256)
     if row is None:
         raise NotFound(f"there is no file {file_id} being written")
     return File(**row)
@@ -85,7 +90,7 @@ async def store(
     async with conn.transaction():
         file_id = await begin(conn, app, name, content_type=content_type, expires_at=expires_at)
         n = 0
-        async for chunk in _even(chunks):
+        async for chunk in even_chunks(chunks):
             await append(conn, app, file_id, n, chunk)
             n += 1
         return await finish(conn, app, file_id)
@@ -144,7 +149,7 @@ async def read(conn: Connection, app: str, file_id: UUID, *, offset: int = 0) ->
         n, skip = n + 1, 0
 
 
-async def _even(chunks: AsyncIterable[bytes] | Iterable[bytes]) -> AsyncIterator[bytes]:
+async def even_chunks(chunks: AsyncIterable[bytes] | Iterable[bytes]) -> AsyncIterator[bytes]:
     """The same bytes in chunks of 256 KiB."""
     buffer = bytearray()
     async for chunk in _each(chunks):

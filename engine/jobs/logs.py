@@ -79,7 +79,7 @@ async def find_page(
         statement = statement.where(tuple_(job_logs.c.at, job_logs.c.n) > tuple_(*_cursor(after)))
     else:
         statement = statement.offset(query.offset)
-    lines = [_line(row) for row in await search.fetch(conn, statement)]
+    lines = [line_of(row) for row in await search.fetch(conn, statement)]
     page = lines[:limit]
     return LogPage(page, f"{page[-1].at.isoformat()}/{page[-1].n}" if len(lines) > limit else None)
 
@@ -87,7 +87,7 @@ async def find_page(
 async def newer(conn: Connection, job_id: UUID, n: int) -> list[LogLine]:
     """The lines that were written after line number `n`, for whoever watches the log grow."""
     statement = select(job_logs).where(job_logs.c.job_id == job_id, job_logs.c.n > n).order_by(job_logs.c.n)
-    return [_line(row) for row in await search.fetch(conn, statement)]
+    return [line_of(row) for row in await search.fetch(conn, statement)]
 
 
 async def before_last(conn: Connection, job_id: UUID, count: int) -> int:
@@ -114,5 +114,6 @@ def _cursor(text: str) -> tuple[datetime, int]:
         raise BadRequest.field("cursor", text, "a cursor that a page returned") from None
 
 
-def _line(row: Any) -> LogLine:
+def line_of(row: Any) -> LogLine:
+    """A line from a row of job_logs."""
     return LogLine(row["job_id"], row["n"], row["at"], LogLevel(row["level"]), row["message"], row["additional_info"])

@@ -1,0 +1,47 @@
+"""A file that comes from outside: written chunk by chunk, each in a transaction of its own.
+
+A sender may be slow, and many may be: none holds a connection while it is waited for. What a sender that
+breaks off has left is removed at once; a process that dies leaves it to the sweep.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterable
+from datetime import datetime
+from uuid import UUID
+
+from engine.data import files
+from engine.data.files import File, even_chunks
+from engine.db.pool import Pool
+
+
+async def upload(
+    pool: Pool,
+    app: str,
+    name: str,
+    pieces: AsyncIterable[bytes],
+    *,
+    content_type: str,
+    expires_at: datetime | None = None,
+) -> File:
+    """The finished file with these bytes; nothing is left of it if the pieces end with an error."""
+    async with pool.acquire() as conn:
+        file_id = await files.begin(conn, app, name, content_type=content_type, expires_at=expires_at)
+    try:
+        return await _write(pool, app, file_id, pieces)
+    except BaseException:
+        async with pool.acquire() as conn:
+            await files.remove(conn, app, file_id)
+        raise
+
+
+async def _write(pool: Pool, app: str, file_id: UUID, pieces: AsyncIterable[bytes]) -> File:
+    digest, size, n = hashlib.sha256(), 0, 0
+    async for chunk in even_chunks(pieces):
+        digest.update(chunk)
+        async with pool.acquire() as conn:
+            await files.append(conn, app, file_id, n, chunk)
+        size, n = size + len(chunk), n + 1
+    async with pool.acquire() as conn:
+        return await files.seal(conn, app, file_id, size=size, sha256=digest.hexdigest())

@@ -1,0 +1,44 @@
+"""What surrounds every request: its id, a line in the log, and headers that keep browsers from guessing."""
+
+from __future__ import annotations
+
+import logging
+import time
+from uuid import uuid4
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+
+class Frame:
+    """ASGI middleware. A request's id is ours alone: one that a caller chose could be somebody else's."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on, and what comes back to the caller."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id, began, status = uuid4().hex, time.perf_counter(), 0
+        scope["headrace.request_id"] = request_id
+
+        async def framed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+            await send(message)
+
+        try:
+            await self._app(scope, receive, framed)
+        finally:
+            ms = (time.perf_counter() - began) * 1000
+            log.info("%s %s %s %d %.1f ms", request_id, scope["method"], scope["path"], status, ms)

@@ -1,0 +1,81 @@
+"""Runs the API on a port until it is told to stop; then open streams end, and their readers come back elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from engine.errors import ConfigError
+from engine.jobs.feed import Feed
+from engine.settings import Settings
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the command that runs it has its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class ApiServer:
+    """The API on a socket. `run` lasts until `stop`."""
+
+    def __init__(self, app: ASGIApp, feed: Feed, settings: Settings) -> None:
+        self._feed = feed
+        self._socket = _listen(settings.api_host, settings.api_port)
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=max(1, settings.grace_ms // 1000),
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+        self._server = _Server(config)
+        self._stopping = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        """Where the API is."""
+        host, port = self._socket.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def run(self) -> None:
+        """Serves until `stop` is called and what was under way is answered, within the grace time."""
+        serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        # Streams first: uvicorn waits for every connection, and a stream has no end of its own.
+        await self._feed.close()
+        self._server.should_exit = True
+        stopping.cancel()
+        await serving
+
+    def close(self) -> None:
+        """Gives the port back, served or not."""
+        self._socket.close()
+
+    def stop(self) -> None:
+        """Ends `run`; may be called from a signal handler, and more than once."""
+        self._stopping.set()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigError(f"api_host, api_port: cannot listen on {host}:{port}: {error.strerror}") from error
+    return listener
