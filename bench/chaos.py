@@ -93,8 +93,8 @@ class Chaos:
             self._repeat(0.3, self._kill_a_worker),
             self._repeat(0.4, self._stop_a_job),
             self._repeat(0.5, self._resume_jobs),
-            self._crash_the_server(signal.SIGQUIT, after=self._seconds * 0.3),
-            self._crash_the_server(signal.SIGINT, after=self._seconds * 0.6),
+            self._crash_the_server(signal.SIGQUIT, after=self._seconds * 0.12),
+            self._crash_the_server(signal.SIGINT, after=self._seconds * 0.3),
         ]
 
     async def _repeat(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:

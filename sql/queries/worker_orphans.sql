@@ -1,4 +1,9 @@
 -- The jobs that dead workers held, locked in the order of ids. A scan of the live table: deaths are
--- rare, and an index on worker_id would be written twice a job.
-select id, status, attempt, awaited, rescues from headrace.jobs_live
-where worker_id = any ($1::uuid[]) order by id for no key update
+-- rare, and an index on worker_id would be written twice a job. A job that got further in the attempt
+-- that died is not what killed its worker: its count of rescues starts again.
+select
+    l.id, l.status, l.attempt, l.awaited,
+    case when exists (select from headrace.job_journal j where j.job_id = l.id and j.attempt = l.attempt)
+        then 0 else l.rescues end as rescues
+from headrace.jobs_live l
+where l.worker_id = any ($1::uuid[]) order by l.id for no key update of l
