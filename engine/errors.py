@@ -28,6 +28,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -71,8 +72,8 @@ class BadRequest(HeadraceError):
 
     @classmethod
     def field(cls, field: str, value: object, allowed: str) -> BadRequest:
-        """An error that names the field, the value that came and what is allowed."""
-        shown = repr(value)
+        """An error that names the field, the value that came (as JSON, a text in quotes) and what is allowed."""
+        shown = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=repr)
         if len(shown) > 80:
             shown = shown[:77] + "..."
         return cls(

@@ -109,6 +109,8 @@ class JobCalls:
                 return await self._wait(call, caller, args, entry, begun)
 
     async def _read(self, call: Read, caller: Caller, args: Args, entry: Entry) -> Reply:
+        if call.sees_log and self._run.journal.has_lines:
+            await self._flush()
         async with self._run.services.pool.acquire() as conn:
             value = await call.serve(caller, conn, args)
         self._run.journal.note(replace(entry, reply=value))
@@ -147,7 +149,8 @@ class JobCalls:
                 scope.entries.append(replace(entry, reply=park))
                 return Value(park, self._clock_ms)
             wanted = [Status(status) for status in park.statuses]
-            left = await waits.pending(scope.conn, caller.app, caller.job.id, park.ids, wanted) if park.ids else []
+            look = waits.pending if begun is None else waits.still_pending
+            left = await look(scope.conn, caller.app, caller.job.id, park.ids, wanted) if park.ids else []
             over = not left if park.ids else False
             if over or caller.now_ms >= park.deadline_ms:
                 return await self._end_wait(scope, call, caller, args, park, entry, timed_out=not over)

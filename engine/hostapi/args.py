@@ -27,9 +27,9 @@ class Args:
         """The id of a job."""
         return check_job_id(self.get(index), name)
 
-    def text(self, index: int, name: str, *, longest: int = 65_536) -> str:
-        """A text that is not empty."""
-        return filters.text(name, self.get(index), longest=longest)
+    def text(self, index: int, name: str, *, longest: int = 65_536, empty: bool = False) -> str:
+        """A text; the empty one only if that is allowed."""
+        return filters.text(name, self.get(index), longest=longest, empty=empty)
 
     def object(self, index: int, name: str) -> Mapping[str, Any]:
         """An object; null reads as an empty one."""

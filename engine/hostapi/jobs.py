@@ -74,7 +74,7 @@ async def log(caller: Caller, conn: Connection, args: Args) -> Any:
 def _line(caller: Caller, args: Args) -> Line:
     job_id = caller.job.id if args.get(0) is None else args.job_id(0)
     level = filters.member("level", args.get(1), LogLevel)
-    return Line(job_id, caller.now_ms, level, args.text(2, "message", longest=MAX_MESSAGE))
+    return Line(job_id, caller.now_ms, level, args.text(2, "message", longest=MAX_MESSAGE, empty=True))
 
 
 async def open_wait(caller: Caller, conn: Connection, args: Args) -> Park:

@@ -21,10 +21,14 @@ Close = Callable[[Caller, Connection, Args, Park, bool], Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Changes nothing; its reply is journalled with the next effect."""
+    """Changes nothing; its reply is journalled with the next effect.
+
+    `sees_log`: the lines that the script has logged so far are written first, so that it sees its own.
+    """
 
     serve: Serve
     args: int
+    sees_log: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,13 @@ HostCall = Read | Effect | Wait
 
 CALLS: Mapping[str, HostCall] = MappingProxyType(
     {
-        "jobs.findById": Read(jobs.find_by_id, 1),
-        "jobs.find": Read(jobs.find, 2),
-        "jobs.count": Read(jobs.count, 1),
-        "jobs.logs": Read(jobs.find_logs, 3),
-        "jobs.countLogs": Read(jobs.count_logs, 2),
+        "jobs.findById": Read(jobs.find_by_id, 1, sees_log=True),
+        "jobs.find": Read(jobs.find, 2, sees_log=True),
+        "jobs.count": Read(jobs.count, 1, sees_log=True),
+        "jobs.logs": Read(jobs.find_logs, 3, sees_log=True),
+        "jobs.countLogs": Read(jobs.count_logs, 2, sees_log=True),
         "jobs.results": Read(jobs.results, 1),
-        "jobs.current": Read(jobs.current, 0),
+        "jobs.current": Read(jobs.current, 0, sees_log=True),
         "jobs.currentId": Read(jobs.current_id, 0),
         "jobs.log": Effect(jobs.log, 3, line=jobs.own_line),
         "jobs.progress": Effect(jobs.progress, 2),

@@ -146,6 +146,11 @@ class Journal:
         """So much waits that it should be written now."""
         return len(self._entries) >= MOST_WAITING
 
+    @property
+    def has_lines(self) -> bool:
+        """Lines of the log wait to be written."""
+        return bool(self._lines)
+
     async def write(self, conn: Connection, also: Sequence[Entry] = ()) -> None:
         """Writes what waits, and the entries of the effect itself, in the transaction that holds the fence.
 

@@ -44,6 +44,22 @@ async def pending(
     return left
 
 
+async def still_pending(
+    conn: Connection, app: str, waiter: UUID, ids: Sequence[UUID], wanted: Collection[Status]
+) -> list[UUID]:
+    """What is left of a wait that `pending` began: a job that reached a wanted status and moved on is not.
+
+    A job that is there now counts too, whoever should have told: its row goes, or nobody would wake the waiter.
+    """
+    rows = await conn.fetch(load("wait_left"), waiter)
+    waited = {row["awaited_id"] for row in rows}
+    found = await statuses(conn, app, [id for id in ids if id in waited])
+    reached = [id for id, status in found.items() if status in wanted]
+    if reached:
+        await conn.execute(load("wait_reached"), waiter, reached)
+    return [id for id, status in found.items() if status not in wanted]
+
+
 async def drop(conn: Connection, waiter: UUID) -> None:
     """The waiter waits no more, for whatever reason."""
     await conn.execute(load("wait_delete"), [waiter])

@@ -1,5 +1,5 @@
 -- The script of a stopping job is gone.
 update headrace.jobs_live
-set status = 'STOPPED', worker_id = null, ready_at = null
+set status = 'STOPPED', ended_at = clock_timestamp(), worker_id = null, ready_at = null
 where id = $1 and attempt = $2 and status = 'STOPPING' and worker_id is not null
 returning id, awaited

@@ -316,7 +316,7 @@ REFUSED = [
     ({"_size": 0}, "_size: 0 is not allowed; expected a whole number from 1 on"),
     ({"_size": "ten"}, "_size: 'ten' is not allowed"),
     ({"_size": 1.5}, "_size: 1.5 is not allowed"),
-    ({"_size": True}, "_size: True is not allowed"),
+    ({"_size": True}, "_size: true is not allowed"),
     ({"_offset": -1}, "_offset: -1 is not allowed"),
     ({"_sortField": "color"}, "_sortField: 'color' is not allowed; expected one of id, name"),
     ({"_sortField": "notes"}, "_sortField: 'notes' is not allowed"),
