@@ -44,7 +44,7 @@ class Args:
         """A list with something in it."""
         value = self.get(index)
         if not isinstance(value, list) or not 0 < len(value) <= longest:
-            shown = value if not isinstance(value, list) else f"{len(value)} items"
+            shown = f"{len(value)} items" if isinstance(value, list) and value else value
             raise BadRequest.field(name, shown, f"a list of 1 to {longest} items")
         return value
 

@@ -91,8 +91,20 @@ async def open_wait(caller: Caller, conn: Connection, args: Args) -> Park:
 async def close_wait(caller: Caller, conn: Connection, args: Args, park: Park, timed_out: bool) -> Any:
     """jobs.wait -> the jobs, in the order of the ids; timeout if one did not get there."""
     if timed_out:
-        raise WaitTimeout(f"not every job became {' or '.join(park.statuses)} within {args.get(2)} ms")
+        raise await _late(caller, conn, args.get(2), park)
     return [wire.job(await store.get(conn, caller.app, id)) for id in park.ids]
+
+
+async def _late(caller: Caller, conn: Connection, max_ms: int, park: Park) -> WaitTimeout:
+    """The time-out of a wait: the first job that is not there, and how many others are not."""
+    found = await waits.statuses(conn, caller.app, park.ids)
+    late = [id for id in park.ids if found[id].value not in park.statuses] or list(park.ids)
+    others = f" (nor did {len(late) - 1} others)" if len(late) > 1 else ""
+    return WaitTimeout(
+        f"job {late[0]} is {found[late[0]].value}: it did not become {' or '.join(park.statuses)}"
+        f" within {max_ms} ms{others}",
+        additional_info={"jobId": str(late[0]), "status": found[late[0]].value},
+    )
 
 
 async def execute_in_job(caller: Caller, conn: Connection, args: Args) -> Any:

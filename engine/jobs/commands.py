@@ -99,7 +99,8 @@ async def _apply(conn: Connection, statement: str, members: Sequence[_Member], s
     moved = {row["id"] for row in await conn.fetch(load(statement), [member.id for member in members])}
     changed = [member for member in members if member.id in moved]
     await record_change(conn, event, [(member.id, member.attempt) for member in changed])
-    if status in (Status.STOPPED, Status.CANCELED):
+    if status is Status.CANCELED:
+        # A stopped job waits on: what gets there meanwhile counts when it is resumed.
         await conn.execute(load("wait_delete"), list(moved))
     awaited = [(member.id, status) for member in changed if member.awaited]
     if awaited:

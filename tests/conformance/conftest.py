@@ -77,14 +77,6 @@ class Lab:
         ):
             await asyncio.sleep(POLL_S)
 
-    async def wake(self, job_id: UUID | str) -> None:
-        """Ends the wait of a parked job as if its time had come: the journal's deadline is moved, then the job."""
-        await self.pool.execute(
-            "update headrace.job_journal set reply = jsonb_set(reply, '{deadline}', '0') where job_id = $1 and open",
-            UUID(str(job_id)),
-        )
-        await self.pool.execute("update headrace.jobs_live set ready_at = now() where id = $1", UUID(str(job_id)))
-
     async def left(self, job_id: UUID | str) -> dict[str, Any]:
         """What the job left, once it is over: its results, or its error."""
         await self.reached(job_id)

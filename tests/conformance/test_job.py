@@ -158,7 +158,8 @@ async def test_end_date_of_a_stopped_job(lab: Lab, script: Script) -> None:
     await lab.cancel(spinning)
 
 
-@both("user = sys.jobs.findById(params.id).runBy();\nreturn user == null ? null : [user.id(), user.name(), user.label()];",
+@both(js="var user = sys.jobs.findById(params.id).runBy();\n"
+         "return user == null ? null : [user.id(), user.name(), user.label()];",
       py="user = sys.jobs.findById(params.id).runBy()\n"
          "return None if user is None else [user.id(), user.name(), user.label()]")  # fmt: skip
 async def test_run_by(lab: Lab, script: Script) -> None:

@@ -99,19 +99,20 @@ async def test_methods_of_a_job(lab: Lab, script: Script, call: str, level: LogL
 
 @LEVELS
 @both(
-    js=JS_METHOD + "var job = sys.jobs.findById(params.id);\nsys.utils.script.wait(params.ms);\n"
+    js=JS_METHOD + "var job = sys.jobs.findById(params.id);\nsys.jobs.waitForJob(params.gate, 'STOPPED', 3600000);\n"
     "return [code(@ call(job, 'x')), code(@ job.logs({}))];",
-    py=METHOD + "job = sys.jobs.findById(params.id)\nsys.utils.script.wait(params.ms)\n"
+    py=METHOD + "job = sys.jobs.findById(params.id)\nsys.jobs.waitForJob(params.gate, 'STOPPED', 3600000)\n"
     "return [code(@ call(job, 'x')), code(@ job.logs({}))]",
 )
 async def test_a_job_that_is_gone(lab: Lab, script: Script, call: str, level: LogLevel) -> None:
     """Job: "notFound: If job is not found in the database." — logInfo, logError and logs()."""
     job_id = await lab.action("pause")
     await lab.reached(job_id)
-    runner = await lab.start(script, call=call, id=str(job_id), ms=3_600_000)
+    gate = await lab.action("pause", delay_ms=3_600_000)
+    runner = await lab.start(script, call=call, id=str(job_id), gate=str(gate))
     await lab.parked(runner)
     await lab.pool.execute("delete from headrace.jobs_history where id = $1", job_id)
-    await lab.wake(runner)
+    await lab.stop(gate)
     assert (await lab.left(runner))["results"]["response"] == ["notFound", "notFound"]
 
 
