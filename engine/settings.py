@@ -167,8 +167,8 @@ def _checked(name: str, value: Any, origin: str) -> Any:
         return _boolean(what, value)
     if item.type == "int":
         return _integer(what, value, item.metadata["min"], item.metadata["max"])
-    if not isinstance(value, str | Path):
-        raise ConfigError.field(what, value, "text")
+    if not isinstance(value, str | Path) or not str(value):
+        raise ConfigError.field(what, value, "a text that is not empty")
     if "choices" in item.metadata and value not in item.metadata["choices"]:
         raise ConfigError.field(what, value, f"one of {', '.join(item.metadata['choices'])}")
     return Path(value) if "Path" in str(item.type) else str(value)

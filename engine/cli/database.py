@@ -21,11 +21,17 @@ async def existing(loaded: Loaded) -> AsyncIterator[Pool]:
         yield database.pool
 
 
+def check_id(job_id: str, app_name: str | None) -> None:
+    """Pass if the words can be a job's id and an app's name: no database is needed to say that they cannot."""
+    check_job_id(job_id, "ID")
+    if app_name is not None:
+        check_name("--app", app_name)
+
+
 async def find_job(pool: Pool, job_id: str, app_name: str | None) -> Job:
-    """The job, of the named app or of any; BadRequest if the id is malformed, NotFound if there is none."""
-    check_job_id(job_id)
+    """The job, of the named app or of any; NotFound if there is none."""
     async with pool.acquire() as conn:
-        name = await store.app_of(conn, job_id) if app_name is None else check_name("--app", app_name)
+        name = await store.app_of(conn, job_id) if app_name is None else app_name
         return await store.get(conn, name, job_id)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from engine.cli import exits, loop
-from engine.cli.database import existing, find_job
+from engine.cli.database import check_id, existing, find_job
 from engine.cli.exits import Exit
 from engine.cli.output import Output
 from engine.db.pool import Connection
 from engine.errors import BadRequest, NotFound
 from engine.jobs import commands
-from engine.model import Job, check_job_id
+from engine.model import Job
 from engine.settings import Loaded
 
 Order = Callable[[Connection, str, object], Awaitable[None]]
@@ -42,7 +42,7 @@ def low_priority(given: argparse.Namespace, loaded: Loaded, output: Output) -> E
 async def _each(given: argparse.Namespace, loaded: Loaded, output: Output, order: Order) -> Exit:
     """Tells each job, in a transaction of its own; one that may not be told does not keep the others from it."""
     for job_id in given.ids:
-        check_job_id(job_id)
+        check_id(job_id, given.app)
     worst = Exit.DONE
     documents = []
     async with existing(loaded) as pool:

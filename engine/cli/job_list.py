@@ -12,6 +12,7 @@ from engine.cli import loop
 from engine.cli.database import existing
 from engine.cli.exits import Exit
 from engine.cli.follow import status_style, status_word
+from engine.cli.options import spelled
 from engine.cli.output import Output, flat
 from engine.cli.table import table
 from engine.cli.words import duration, local, number, to_ms
@@ -64,7 +65,8 @@ def _query(given: argparse.Namespace, now: datetime) -> JobQuery:
             text = getattr(given, f"{what}_{end}")
             if text is not None:
                 query[f"{what}{end.title()}"] = to_ms(f"--{what}-{end}", text, now)
-    return JobQuery.parse(query)
+    with spelled(type="--type", status="--status", hasErrors="--has-errors", _size="--size", _offset="--offset"):
+        return JobQuery.parse(query)
 
 
 async def _pages(conn: Connection, app: str | None, query: JobQuery) -> tuple[list[Job], bool]:

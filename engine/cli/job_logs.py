@@ -6,9 +6,10 @@ import argparse
 from datetime import UTC, datetime
 
 from engine.cli import exits, loop
-from engine.cli.database import existing, find_job
+from engine.cli.database import check_id, existing, find_job
 from engine.cli.exits import Exit
 from engine.cli.follow import Follower, ending, log_line
+from engine.cli.options import spelled
 from engine.cli.output import Output
 from engine.cli.words import number, to_ms
 from engine.db.pool import Pool
@@ -34,6 +35,7 @@ def tail(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
 
 
 async def _logs(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
+    check_id(given.id, given.app)
     query = _query(given)
     async with existing(loaded) as pool:
         job = await find_job(pool, given.id, given.app)
@@ -70,10 +72,12 @@ def _query(given: argparse.Namespace) -> LogQuery:
         "_size": number(given.size),
         "_offset": number(given.offset),
     }
-    return LogQuery.parse(query, now)
+    with spelled(level="--level", message="--message", period="--period", _size="--size", _offset="--offset"):
+        return LogQuery.parse(query, now)
 
 
 async def _tail(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
+    check_id(given.id, given.app)
     count = whole("--lines", number(given.lines), high=100_000)
     async with existing(loaded) as pool:
         job = await find_job(pool, given.id, given.app)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.cli import loop
-from engine.cli.database import existing, find_job
+from engine.cli.database import check_id, existing, find_job
 from engine.cli.exits import Exit
 from engine.cli.follow import status_style, status_word
 from engine.cli.output import Output, flat, plain
@@ -30,6 +30,7 @@ def show(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
 
 
 async def _show(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
+    check_id(given.id, given.app)
     now = datetime.now(UTC)
     async with existing(loaded) as pool:
         job = await find_job(pool, given.id, given.app)

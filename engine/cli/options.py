@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
+from engine.errors import BadRequest
 from engine.settings import Loaded, Settings, load
 
 DATABASE = ("database_url", "data_dir", "pg_bin", "pool_size", "statement_cache")
@@ -38,3 +40,17 @@ def settings(given: argparse.Namespace) -> Loaded:
     options = {name: value for name, value in vars(given).items() if name in NAMES}
     named = getattr(given, "config", None)
     return load(options=options, file=None if named is None else Path(named))
+
+
+@contextmanager
+def spelled(**names: str) -> Iterator[None]:
+    """Inside, an error about one of these fields names the option that people typed instead."""
+    try:
+        yield
+    except BadRequest as error:
+        field = str(error.additional_info.get("field"))
+        option = names.get(field)
+        if option is None:
+            raise
+        text = option + error.message.removeprefix(field)
+        raise BadRequest(text, additional_info={**error.additional_info, "field": option}) from None

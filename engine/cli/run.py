@@ -21,6 +21,7 @@ from engine.cli import exits, loop, params
 from engine.cli.exits import Exit
 from engine.cli.follow import Follower, ending
 from engine.cli.loop import Signals
+from engine.cli.options import spelled
 from engine.cli.output import Output
 from engine.cli.words import duration_ms, number
 from engine.db.pool import Pool
@@ -62,9 +63,10 @@ async def _job(given: argparse.Namespace) -> NewJob:
     async with app.open_check() as check:
         problem = await check(language, str(path), text)
     if problem is not None:
-        raise ConfigError(problem, additional_info={"path": str(path)})
+        raise ConfigError(problem, additional_info={"problems": [problem]})
     by = Requester(check_name("--app", given.app) if given.app is not None else _app_of(path), None)
-    return run_source(by, Script(path.name, language, text), params.parse(given.param), _options(given))
+    with spelled(**{"params": "--param", "options.uniqueKey": "--unique-key"}):
+        return run_source(by, Script(path.name, language, text), params.parse(given.param), _options(given))
 
 
 def _options(given: argparse.Namespace) -> dict[str, Any]:

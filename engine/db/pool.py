@@ -100,9 +100,7 @@ class Pool:
         except (ValueError, asyncpg.exceptions.ClientConfigurationError) as error:
             raise ConfigError.field("database_url", hide_password(dsn), f"a PostgreSQL URL ({error})") from error
         except (TimeoutError, *_GONE, asyncpg.PostgresError, ssl.SSLError) as error:
-            raise DatabaseUnavailable(
-                f"cannot connect to {hide_password(dsn)}: {error or type(error).__name__}"
-            ) from error
+            raise DatabaseUnavailable(f"cannot connect to {hide_password(dsn)}: {_reason(error, timeout)}") from error
         return cls(pool, dsn)
 
     @asynccontextmanager
@@ -155,6 +153,15 @@ class Pool:
             await asyncio.wait_for(self._pool.close(), 5)
         except TimeoutError:
             self._pool.terminate()
+
+
+def _reason(error: Exception, timeout: float) -> str:
+    match error:
+        case TimeoutError():
+            return f"no answer within {timeout:g} s"
+        case OSError(strerror=str(text)):
+            return text
+    return str(error) or type(error).__name__
 
 
 def hide_password(dsn: str) -> str:

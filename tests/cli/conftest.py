@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from engine.cli import main
@@ -44,6 +46,7 @@ class Result:
 
 
 Call = Callable[..., Result]
+Ask = Callable[[str], list[Any]]
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +86,20 @@ def data_dir() -> Iterator[Path]:
     if (parent / "data").exists():
         remove_folder(parent / "data")
     parent.rmdir()
+
+
+@pytest.fixture
+def ask(dsn: str) -> Ask:
+    """The first column of a statement on the session's database, for tests that call the command in this process."""
+
+    async def fetch(statement: str) -> list[Any]:
+        conn = await asyncpg.connect(dsn)
+        try:
+            return [row[0] for row in await conn.fetch(statement)]
+        finally:
+            await conn.close()
+
+    return lambda statement: asyncio.run(fetch(statement))
 
 
 @dataclass(frozen=True, slots=True)

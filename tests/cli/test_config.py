@@ -56,7 +56,7 @@ def test_the_version_is_the_packages(headrace: Call) -> None:
         ("slots = 0", "0 is not allowed; expected a whole number from 1 to 10000"),
         ("listen = 3", "3 is not allowed; expected true or false"),
         ("log_format = 'xml'", "'xml' is not allowed; expected one of text, json"),
-        ("data_dir = 3", "3 is not allowed; expected text"),
+        ("data_dir = 3", "3 is not allowed; expected a text that is not empty"),
     ],
 )
 def test_a_wrong_settings_file_is_refused_with_the_field(headrace: Call, text: str, message: str) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Call, Processes, until
+from tests.cli.conftest import Ask, Call, Processes, until
 
 SCRIPT = "log('hello');\nreturn 1;"
 
@@ -47,3 +48,47 @@ def test_a_worker_logs_json_with_the_job_on_each_line(processes: Processes, on_d
     assert started["worker"]
     assert [line["status"] for line in lines if line["message"] == "job left"] == ["FINISHED"]
     assert process.returncode == 0
+
+
+def test_a_signal_ends_a_start_that_hangs(processes: Processes) -> None:
+    """A server that accepts and never answers does not keep a worker from ending at SIGTERM."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql://127.0.0.1:{silent.getsockname()[1]}/jobs"
+        process = processes.start("worker", "--database-url", address)
+        until(process, "database")
+        accepted, _ = silent.accept()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=120)
+        accepted.close()
+    assert process.returncode == 0
+
+
+def test_running_jobs_are_given_back_after_the_grace_time(
+    processes: Processes, on_database: Call, dsn: str, ask: Ask
+) -> None:
+    """SIGTERM with a job that does not end: the worker says what it waits for, then the job is PENDING again."""
+    Path("busy.js").write_text("log('busy');\nwhile (true) {}")
+    process = processes.start("worker", "--grace-ms", "100", "--database-url", dsn)
+    until(process, "slots")
+    job = on_database("run", "busy.js", "--detach").out.strip()
+    until(process, job)
+    process.send_signal(signal.SIGTERM)
+    _, rest = process.communicate(timeout=120)
+    assert "ending: 1 running jobs have 0.1 s, another signal ends now" in rest
+    assert process.returncode == 0
+    assert ask("select status from headrace.jobs") == ["PENDING"]
+    assert ask("select count(*) from headrace.workers") == [0]
+
+
+def test_a_second_signal_ends_a_worker_at_once(processes: Processes, on_database: Call, dsn: str) -> None:
+    """Whoever is in a hurry does not wait for the grace time; the job's lease runs out and others take it."""
+    Path("busy.js").write_text("log('busy');\nwhile (true) {}")
+    process = processes.start("worker", "--grace-ms", "600000", "--database-url", dsn)
+    until(process, "slots")
+    job = on_database("run", "busy.js", "--detach").out.strip()
+    until(process, job)
+    process.send_signal(signal.SIGTERM)
+    until(process, "ending:")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=120)
+    assert process.returncode == 143
