@@ -34,6 +34,8 @@ _GONE = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    # The driver lost the thread of the protocol, as it does when a connection breaks in the middle of an answer.
+    asyncpg.InternalClientError,
 )
 # Two transactions met in an order that PostgreSQL could not serve: the loser runs again, unharmed.
 _RETRYABLE = ("40001", "40P01")
@@ -61,6 +63,9 @@ def translated() -> Iterator[None]:
             f"PostgreSQL refused a statement: {error}", additional_info={"sqlstate": error.sqlstate}
         ) from error
     except _GONE as error:
+        if isinstance(error, ValueError):
+            # The driver's own DataError: a value that it cannot send, no matter of the connection.
+            raise DatabaseError(f"PostgreSQL cannot take a value: {error}") from error
         raise DatabaseUnavailable(f"no connection to PostgreSQL: {error}") from error
 
 

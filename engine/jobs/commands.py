@@ -78,7 +78,7 @@ COMMANDS: Mapping[Command, Callable[[Connection, str, object], Awaitable[None]]]
 async def _tree(conn: Connection, app: str, job_id: object, command: Command) -> list[_Member]:
     """The live jobs of the tree, locked, if the table lets its root be asked this."""
     id = check_job_id(job_id)
-    members = [_member(row) for row in await conn.fetch(load("job_tree"), id, app)]
+    members = await _locked(conn, app, id)
     root = next((member for member in members if member.id == id), None)
     status = root.status if root else (await store.get(conn, app, id)).status
     if root is None or (status, command) not in TRANSITIONS:
@@ -88,6 +88,16 @@ async def _tree(conn: Connection, app: str, job_id: object, command: Command) ->
             additional_info={"jobId": str(id), "status": status.value, "allowed": allowed},
         )
     return members
+
+
+async def _locked(conn: Connection, app: str, id: UUID) -> list[_Member]:
+    """Looks again until it finds nobody new: a job may have started another one while we waited for its lock."""
+    known: set[UUID] = set()
+    while True:
+        members = [_member(row) for row in await conn.fetch(load("job_tree"), id, app)]
+        if known.issuperset(member.id for member in members):
+            return members
+        known.update(member.id for member in members)
 
 
 def _member(row: Mapping[str, Any]) -> _Member:

@@ -16,6 +16,7 @@ from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.jobs import waits
 from engine.jobs.changes import record_change
+from engine.jobs.names import JOBS_CHANNEL
 from engine.model import Status
 
 # A job that took this many workers with it is not tried again: it may be what kills them.
@@ -66,6 +67,22 @@ async def workers(conn: Connection, *, stale_ms: int) -> list[WorkerState]:
     return [WorkerState(**row) for row in await conn.fetch(load("worker_list"), stale_ms)]
 
 
+async def renew(
+    conn: Connection, old: UUID, new: UUID, *, held: Sequence[tuple[UUID, int]], name: str, version: str, slots: int
+) -> int:
+    """How many jobs went back to the queue because the worker holds them without knowing it.
+
+    A claim whose connection broke may have been committed, or may even be running still. The removal of the
+    old row waits for the one and forbids the other; the attempts (id, attempt) that the worker does know go
+    on under its new id. In a transaction.
+    """
+    await conn.execute(load("worker_leave"), old)
+    await register(conn, new, name=name, version=version, slots=slots)
+    await conn.execute(load("worker_transfer"), old, new, [id for id, _ in held], [attempt for _, attempt in held])
+    requeued, given_up = await _requeue(conn, [old])
+    return requeued + given_up
+
+
 async def rescue(conn: Connection, *, stale_ms: int) -> Rescue:
     """Buries workers without a heartbeat for `stale_ms` and gives their jobs back. In a transaction."""
     buried = await conn.fetch(load("worker_bury"), stale_ms)
@@ -85,6 +102,8 @@ async def _requeue(conn: Connection, workers: Sequence[UUID]) -> tuple[int, int]
     moved += [(row["id"], Status.STOPPED) for row in await conn.fetch(load("worker_rescue_stopped"), ids)]
     attempts = {row["id"]: row["attempt"] for row in orphans}
     await record_change(conn, "rescued", [(id, attempts[id]) for id, _ in moved])
+    if moved:
+        await conn.execute(load("notify"), JOBS_CHANNEL, "")
     awaited = {row["id"] for row in orphans if row["awaited"]}
     if waiting := [(id, status) for id, status in moved if id in awaited]:
         await waits.wake(conn, waiting)

@@ -12,6 +12,7 @@ from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.jobs import waits
 from engine.jobs.changes import record_change
+from engine.jobs.names import JOBS_CHANNEL
 from engine.model import JobType, Status
 
 
@@ -88,7 +89,7 @@ class Ended:
 
 
 async def claim(conn: Connection, worker: UUID, *, limit: int, low_first: bool = False, after: str = "") -> list[Claim]:
-    """Up to `limit` jobs, shared between apps from the one behind `after` on.
+    """Up to `limit` jobs, shared between apps from the one behind `after` on; the last one's app came last.
 
     `low_first` takes low-priority jobs before normal ones: the worker asks so for a share of its claims.
     Jobs that wait for a claimed job to be RUNNING are woken.
@@ -133,12 +134,14 @@ async def retry(conn: Connection, claim: Claim, *, delay_ms: int, detail: str) -
 async def hand_back(conn: Connection, claim: Claim) -> bool:
     """Back to the queue because this worker ends; False if the claim is lost. In a transaction."""
     row = await conn.fetchrow(load("job_hand_back"), claim.id, claim.attempt)
+    if row is not None:
+        await conn.execute(load("notify"), JOBS_CHANNEL, "")
     return await _requeued(conn, claim, row, Status.PENDING, "handed over", None)
 
 
-async def stopped(conn: Connection, claim: Claim) -> bool:
-    """STOPPING to STOPPED, its script is gone; False if the claim is lost. In a transaction."""
-    row = await conn.fetchrow(load("job_stopped"), claim.id, claim.attempt)
+async def stopped(conn: Connection, claim: Claim, *, failed: bool = False) -> bool:
+    """STOPPING to STOPPED, its script is gone, or `failed` first; False if the claim is lost. In a transaction."""
+    row = await conn.fetchrow(load("job_stopped"), claim.id, claim.attempt, failed)
     return await _requeued(conn, claim, row, Status.STOPPED, "stopped", None)
 
 

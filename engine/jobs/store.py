@@ -33,15 +33,15 @@ async def create(conn: Connection, jobs: Sequence[NewJob], *, wake: bool = True)
     made = {row["id"] for row in rows}
     if wake and made:
         await conn.execute(load("notify"), JOBS_CHANNEL, "")
-    return [id if id in made else await _holder(conn, job) for id, job in zip(ids, jobs, strict=True)]
+    return [id if id in made else await _holder(conn, job, wake) for id, job in zip(ids, jobs, strict=True)]
 
 
-async def _holder(conn: Connection, job: NewJob) -> UUID:
+async def _holder(conn: Connection, job: NewJob, wake: bool) -> UUID:
     holder: UUID | None = await conn.fetchval(load("job_by_unique_key"), job.app, job.unique_key)
     if holder is not None:
         return holder
     # The holder ended between the two statements: its key is free now.
-    return (await create(conn, [job]))[0]
+    return (await create(conn, [job], wake=wake))[0]
 
 
 def _check(job: NewJob) -> None:
@@ -50,8 +50,9 @@ def _check(job: NewJob) -> None:
     _check_range("maxAttempts", job.max_attempts, 1, _MAX_ATTEMPTS, "attempts")
     if job.timeout_ms is not None:
         _check_range("timeout", job.timeout_ms, 1, _MAX_TIMEOUT_MS, "ms")
-    if job.unique_key is not None and not 0 < len(job.unique_key) <= _MAX_UNIQUE_KEY:
-        raise BadRequest.field("uniqueKey", job.unique_key, f"a text of 1 to {_MAX_UNIQUE_KEY} characters")
+    key = job.unique_key
+    if key is not None and (not 0 < len(key) <= _MAX_UNIQUE_KEY or "\0" in key):
+        raise BadRequest.field("uniqueKey", key, f"a text of 1 to {_MAX_UNIQUE_KEY} characters, none of them NUL")
 
 
 def _check_range(field: str, value: int, low: int, high: int, unit: str) -> None:

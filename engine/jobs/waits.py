@@ -91,3 +91,8 @@ async def wake_overdue(conn: Connection) -> list[UUID]:
     """The waiters that nobody woke although they should have been; in a transaction."""
     rows = await conn.fetch(load("wake_overdue"))
     return await wake(conn, [(row["id"], Status(row["status"])) for row in rows]) if rows else []
+
+
+async def sweep(conn: Connection) -> None:
+    """Drops what is left of waits whose waiter has ended, by cancel or by failing on its way back to the wait."""
+    await conn.execute(load("wait_sweep"))

@@ -45,7 +45,10 @@ class Worker:
         self._settings = services.settings
         self.name = name
         self.id = uuid4()
-        self._attempts: dict[UUID, tuple[Attempt, asyncio.Task[None]]] = {}
+        # By attempt, not by job: a job that is handed back may be claimed again before its old attempt is gone.
+        self._attempts: dict[tuple[UUID, int], tuple[Attempt, asyncio.Task[None]]] = {}
+        self._leaked = False
+        self._lease = asyncio.Lock()
         self._share = LowPriorityShare(self._settings.low_priority_percent)
         self._after = ""
         self._wake = asyncio.Event()
@@ -76,6 +79,10 @@ class Worker:
         self._wake.set()
 
     @property
+    def _described(self) -> dict[str, Any]:
+        return {"name": self.name, "version": __version__, "slots": self._settings.slots}
+
+    @property
     def busy(self) -> int:
         """Slots in use."""
         return len(self._attempts)
@@ -104,6 +111,9 @@ class Worker:
                 await work()
             except HeadraceError as error:
                 log.warning("worker %s: %s", self.id, error)
+            except Exception:
+                # A defect in one chore must not end the heartbeat, say, without anybody noticing.
+                log.exception("worker %s", self.id)
             with suppress(TimeoutError):
                 await asyncio.wait_for(event.wait(), seconds)
             event.clear()
@@ -117,6 +127,7 @@ class Worker:
                 more = await self._claim()
             except HeadraceError as error:
                 log.warning("worker %s cannot claim: %s", self.id, error)
+                self._leaked = True
                 await asyncio.sleep(OUTAGE_PAUSE_S)
                 continue
             if not more:
@@ -128,19 +139,34 @@ class Worker:
         free = self._settings.slots - self.busy
         if free <= 0:
             return False
+        if self._leaked:
+            await self._renew()
         limit, low_first = self._share.next_claim(free)
         async with self._services.pool.acquire() as conn:
             claims = await queue.claim(conn, self.id, limit=limit, low_first=low_first, after=self._after)
         self._share.claimed(len(claims), low_first)
         for claim in claims:
             self._start(claim)
-        self._after = max((claim.app for claim in claims), default="")
+        if claims:
+            self._after = claims[-1].app
         return bool(claims) or low_first
+
+    async def _renew(self) -> None:
+        """A claim broke off, and may have been committed: what this worker holds without knowing it goes back."""
+
+        async def work(conn: Connection) -> int:
+            return await liveness.renew(conn, self.id, new, held=list(self._attempts), **self._described)
+
+        new = uuid4()
+        async with self._lease:
+            freed = await self._services.pool.run(work)
+            log.warning("worker %s goes on as %s: %s jobs given back", self.id, new, freed)
+            self.id, self._leaked = new, False
 
     def _start(self, claim: Claim) -> None:
         attempt = Attempt(self._services, claim)
         task = asyncio.create_task(self._work(attempt))
-        self._attempts[claim.id] = (attempt, task)
+        self._attempts[claim.id, claim.attempt] = (attempt, task)
         self._idle.clear()
 
     async def _work(self, attempt: Attempt) -> None:
@@ -152,10 +178,12 @@ class Worker:
             settled = await attempt.work()
             log.info("job left", extra={"status": _outcome(settled.status)})
             self._look_again_in(settled.again_in_ms)
-        except HeadraceError:
+        except Exception:
+            # The job is this worker's in the database, and nobody's in truth.
             log.exception("job %s: its ending could not be recorded", attempt.claim.id)
+            self._leaked = True
         finally:
-            self._attempts.pop(attempt.claim.id, None)
+            self._attempts.pop((attempt.claim.id, attempt.claim.attempt), None)
             self._wake.set()
             if not self._attempts:
                 self._idle.set()
@@ -169,13 +197,14 @@ class Worker:
 
     async def _register(self) -> None:
         async with self._services.pool.acquire() as conn:
-            await liveness.register(conn, self.id, name=self.name, version=__version__, slots=self._settings.slots)
+            await liveness.register(conn, self.id, **self._described)
 
     async def _beat(self) -> None:
-        async with self._services.pool.acquire() as conn:
-            alive = await liveness.beat(conn, self.id, used=self.busy, draining=self._draining.is_set())
-        if not alive:
-            await self._start_over()
+        async with self._lease:
+            async with self._services.pool.acquire() as conn:
+                alive = await liveness.beat(conn, self.id, used=self.busy, draining=self._draining.is_set())
+            if not alive:
+                await self._start_over()
 
     async def _start_over(self) -> None:
         """Others declared this worker dead and have its jobs: drop them, and come back as somebody new."""
@@ -187,14 +216,14 @@ class Worker:
 
     async def _obey(self) -> None:
         """Ends the attempts whose jobs were stopped, canceled, or taken over."""
-        held = [(claim.id, claim.attempt) for claim in (attempt.claim for attempt, _ in self._attempts.values())]
+        held = list(self._attempts)
         if not held:
             return
         rows = await self._services.pool.fetch(
             load("job_commands"), [id for id, _ in held], [attempt for _, attempt in held]
         )
         for row in rows:
-            attempt, _ = self._attempts.get(row["id"], (None, None))
+            attempt, _ = self._attempts.get((row["id"], row["attempt"]), (None, None))
             if attempt is not None:
                 attempt.end(_reason(row["status"], row["lost"]))
 
@@ -208,6 +237,7 @@ class Worker:
         async def work(conn: Connection) -> liveness.Rescue:
             found = await liveness.rescue(conn, stale_ms=self._settings.stale_ms)
             await waits.wake_overdue(conn)
+            await waits.sweep(conn)
             return found
 
         found = await self._services.pool.run(work)

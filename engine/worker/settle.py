@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine.db.pool import Connection
-from engine.errors import DatabaseUnavailable
+from engine.errors import DatabaseError, DatabaseUnavailable
 from engine.executors.endings import Canceled, Ending, Failed, Finished, HandedBack, Lost, Parked, Stopped
 from engine.executors.results import log_errors
 from engine.executors.run import Run
@@ -18,6 +19,8 @@ from engine.jobs import journal, queue
 from engine.jobs.queue import Finish
 from engine.model import Status
 from engine.worker import backoff
+
+log = logging.getLogger(__name__)
 
 _READS = [name for name, call in CALLS.items() if isinstance(call, Read)]
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
@@ -39,6 +42,15 @@ async def settle(run: Run, ending: Ending) -> Settled:
         until_ms = run.parked_until_ms
         return Settled(Status.RUNNING, None if until_ms is None else max(0, until_ms - run.services.clock_ms()))
     _log_failure(run, ending)
+    try:
+        return await _recorded(run, ending)
+    except DatabaseError as error:
+        log.exception("job %s: PostgreSQL refuses its ending", run.claim.id)
+        run.journal.clear()
+        return await _recorded(run, Failed(error.to_json(), retryable=False))
+
+
+async def _recorded(run: Run, ending: Ending) -> Settled:
     pause = _FIRST_PAUSE_S
     while True:
         try:
@@ -69,8 +81,7 @@ async def _write(conn: Connection, run: Run, ending: Ending) -> Settled:
         case Failed() if not _try_again(run, ending):
             return await _finish(conn, run, ending)
         case _ if status is Status.STOPPING:
-            await queue.stopped(conn, run.claim)
-            return Settled(Status.STOPPED)
+            return await _stop(conn, run, failed=isinstance(ending, Failed))
         case Failed():
             return await _retry(conn, run, ending)
         case HandedBack() | Stopped() | Canceled() | Parked() | Lost():
@@ -90,6 +101,14 @@ async def _retry(conn: Connection, run: Run, ending: Failed) -> Settled:
     await journal.forget_tail(conn, run.claim.id, _READS)
     await queue.retry(conn, run.claim, delay_ms=delay, detail=str(ending.error["message"])[:500])
     return Settled(Status.PENDING, delay)
+
+
+async def _stop(conn: Connection, run: Run, *, failed: bool) -> Settled:
+    """What threw while it was being stopped is tried again when it is resumed."""
+    if failed:
+        await journal.forget_tail(conn, run.claim.id, _READS)
+    await queue.stopped(conn, run.claim, failed=failed)
+    return Settled(Status.STOPPED)
 
 
 async def _finish(conn: Connection, run: Run, ending: Ending) -> Settled:

@@ -1,9 +1,10 @@
 -- Gives a worker up to $2 jobs: RUNNING, a new attempt (the fencing token), leased to worker $1.
 --
--- Fair between apps: starting behind app $4, where the last claim ended, it steps from app to app
--- through the index, and shares the batch between those that it finds, so a backlog of one app
--- costs the others nothing. Within an app normal jobs come before low-priority ones ($3 false),
--- or the other way round for the share of claims that keeps low-priority jobs from starving ($3 true).
+-- Fair between apps: starting behind app $4, the last one that was served, it steps from app to app through
+-- the index, once around, and shares the batch between the first that have something due. Apps whose jobs all lie
+-- in the future (parked, delayed) take no place: with one slot they would hide every app behind them.
+-- A backlog of one app costs the others nothing. Within an app normal jobs come before low-priority ones ($3
+-- false), or the other way round for the share of claims that keeps low-priority jobs from starving ($3 true).
 --
 -- The lock on the worker's own row makes sure that nobody declared the worker dead meanwhile: a
 -- job claimed for a worker without a row would never be rescued. `key share` lets heartbeats pass.
@@ -18,7 +19,6 @@ with recursive alive as materialized (
         select l.app from headrace.jobs_live l
         where l.ready_at is not null and l.app > ahead.app order by l.app limit 1
     ) next
-    where ahead.n < $2
 ), behind (app, n) as (
     (select app, 1 from headrace.jobs_live
      where ready_at is not null and app <= $4 order by app limit 1)
@@ -28,13 +28,23 @@ with recursive alive as materialized (
         select l.app from headrace.jobs_live l
         where l.ready_at is not null and l.app > behind.app and l.app <= $4 order by l.app limit 1
     ) next
-    where behind.n < $2
 ), apps as materialized (
-    select app from (select app from ahead union all select app from behind) every_app limit $2
+    -- both walks run only as far as this limit reads them
+    select app, row_number() over () as turn
+    from (select app from ahead union all select app from behind) every_app, lateral (
+        -- not `exists`, which could be planned as a hash of the whole backlog
+        (select from headrace.jobs_live l
+         where l.app = every_app.app and not l.low_priority and l.ready_at <= now() order by l.ready_at limit 1)
+        union all
+        (select from headrace.jobs_live l
+         where l.app = every_app.app and l.low_priority and l.ready_at <= now() order by l.ready_at limit 1)
+        limit 1
+    ) due
+    limit $2
 ), share as materialized (
     select ceil($2::numeric / greatest(count(*), 1))::integer as jobs from apps
 ), picked as materialized (
-    select job.id
+    select job.id, apps.turn
     from alive, apps, share, lateral (
         with preferred as materialized (
             -- skip locked lets claimers pass each other
@@ -61,7 +71,10 @@ select
     c.id, c.app, c.queue, c.type, c.name, c.low_priority, c.attempt, c.failures, c.max_attempts, c.timeout_ms,
     c.app_version, c.parent_id, c.root_id, c.run_by, c.has_errors, c.awaited, c.created_at, c.started_at,
     -- one index probe a job: a join could be planned as a scan of every month
-    (select p.label from headrace.job_params p where p.job_id = c.id) as label,
-    (select p.spec from headrace.job_params p where p.job_id = c.id) as spec,
-    (select g.checkpoint from headrace.job_progress g where g.job_id = c.id and c.attempt > 1) as checkpoint
-from claimed c
+    (select a.label from headrace.job_params a where a.job_id = c.id) as label,
+    (select a.spec from headrace.job_params a where a.job_id = c.id) as spec,
+    (select g.checkpoint from headrace.job_progress g where g.job_id = c.id and c.attempt > 1) as checkpoint,
+    p.turn
+from claimed c join picked p on p.id = c.id
+-- in turn: the last row's app was served last
+order by p.turn

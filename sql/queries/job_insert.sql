@@ -1,6 +1,7 @@
 -- Creates jobs, in the caller's transaction, in one statement however many they are.
 -- A job whose unique key is taken by a live job of its app is not created: its id is not returned.
--- ready_at: -infinity puts an urgent job before its app's backlog, infinity waits for a manual start.
+-- ready_at: an urgent job is put before its app's backlog, but for what has waited for a day: urgent jobs without
+-- end must not starve the others.
 with input as (
     select *
     from unnest(
@@ -16,7 +17,7 @@ with input as (
     select
         id, false, app, queue, type, name, 'PENDING', low_priority, max_attempts, timeout_ms, app_version,
         parent_id, coalesce((select p.root_id from headrace.jobs p where p.id = i.parent_id), id), run_by, unique_key,
-        created_at, case when urgent then '-infinity' else clock_timestamp() + make_interval(secs => delay_ms / 1000.0) end
+        created_at, clock_timestamp() + case when urgent then interval '-1 day' else make_interval(secs => delay_ms / 1000.0) end
     from input i
     on conflict (app, unique_key) where unique_key is not null do nothing
     returning id
