@@ -161,7 +161,10 @@ class Manifest:
         return _named(self.actions, name, "action", f"an action of {self.name}")
 
     def to_json(self) -> dict[str, Any]:
-        """The manifest as plain JSON; fields that have their default are left out."""
+        """The manifest as plain JSON; what has its default is left out.
+
+        Declared things are lists, not objects: jsonb does not keep the order of an object's keys.
+        """
         data: dict[str, Any] = _plain(self)
         return data
 
@@ -189,6 +192,8 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value):
         pairs = {item.name: (getattr(value, item.name), item) for item in fields(value)}
         return {name: _plain(inner) for name, (inner, item) in pairs.items() if inner != _default(item)}
+    if isinstance(value, Mapping) and value and all(is_dataclass(inner) for inner in value.values()):
+        return [_plain(inner) for inner in value.values()]
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, tuple):
@@ -201,7 +206,7 @@ def _default(item: Any) -> Any:
 
 
 def _map(data: Mapping[str, Any], key: str, build: Any) -> dict[str, Any]:
-    return {name: build(item) for name, item in data.get(key, {}).items()}
+    return {item["name"]: build(item) for item in data.get(key, ())}
 
 
 def _field(item: Mapping[str, Any]) -> Field:

@@ -214,7 +214,7 @@ def _number_text(field: Field, text: str) -> int | float | None:
         return None
     if not _NUMBER.match(text.strip()):
         raise Invalid("expected a number")
-    return _number(field, int(text) if _INTEGER.match(text.strip()) else float(text))
+    return _number(field, int(text.strip()) if _INTEGER.match(text.strip()) else float(text.strip()))
 
 
 def _integer_text(field: Field, text: str) -> int | None:
@@ -222,7 +222,7 @@ def _integer_text(field: Field, text: str) -> int | None:
         return None
     if not _INTEGER.match(text.strip()):
         raise Invalid("expected a whole number")
-    return _integer(field, int(text))
+    return _integer(field, int(text.strip()))
 
 
 def _boolean_text(field: Field, text: str) -> bool | None:

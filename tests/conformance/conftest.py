@@ -16,7 +16,7 @@ from engine import app
 from engine.apps.folder import AppFolder, load_folder
 from engine.apps.manifest import Entity
 from engine.apps.push import push
-from engine.data import files, records
+from engine.data import bulk, files, records
 from engine.db.pool import Pool
 from engine.errors import BadRequest
 from engine.jobs import commands, logs, store
@@ -107,6 +107,11 @@ class Lab:
         """The ids of new companies; each needs no more than a name."""
         async with self.pool.acquire() as conn:
             return [str((await records.save(conn, self.app, self.entity, row)).id) for row in rows]
+
+    async def many(self, count: int) -> None:
+        """New companies C0, C1 …"""
+        async with self.pool.transaction() as conn:
+            await bulk.save_many(conn, self.app, self.entity, [{"name": f"C{n}"} for n in range(count)])
 
     async def company(self, record_id: str) -> dict[str, Any] | None:
         """The company as it is stored."""

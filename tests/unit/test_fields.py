@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.apps.manifest import Entity, Field, FieldType
@@ -173,6 +173,7 @@ def test_any_value_is_stored_or_refused(value: Any) -> None:
 
 
 @given(st.text())
+@example("0\x1f")
 def test_any_cell_is_read_or_refused(text: str) -> None:
     """Whatever a CSV cell says, each type reads it or says Invalid."""
     for kind in FieldType:
