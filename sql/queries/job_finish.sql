@@ -21,10 +21,10 @@ with input as (
         max_attempts, timeout_ms, app_version, worker_id, parent_id, root_id, run_by, unique_key,
         created_at, started_at, clock_timestamp()
     from ended
-    returning id, status, ended_at
+    returning id, status, ended_at, awaited
 ), outcome as (
     insert into headrace.job_results (job_id, results, error)
     select id, results, error from ended where results is not null or error is not null
     on conflict (job_id) do update set results = excluded.results, error = excluded.error
 )
-select kept.id, kept.status, kept.ended_at, ended.awaited from kept join ended using (id)
+select id, status, ended_at, awaited from kept
