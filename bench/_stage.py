@@ -84,6 +84,8 @@ def start_worker(settings: Settings) -> ForkServerProcess:
 
 def _work(settings: Settings) -> None:
     logging.disable(logging.WARNING)
+    # It tells of each crash of the server at length.
+    logging.getLogger("asyncpg").disabled = True
     # A worker that cannot reach its database ends; whoever started it starts another.
     with contextlib.suppress(HeadraceError):
         asyncio.run(_run_worker(settings))

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,7 +30,7 @@ from engine.jobs import liveness, queue
 from engine.jobs.queue import Claim
 from engine.settings import Settings
 from engine.worker.attempt import Attempt
-from scripting.model import Json, Reply, Returned, Value
+from scripting.model import Json, Recorded, Reply, Returned, Value
 
 LOOPS = {
     "effects": {
@@ -64,6 +65,13 @@ class Direct:
         assert isinstance(call, Read | Effect)
         async with self._services.pool.transaction() as conn:
             return Value(await call.serve(caller, conn, Args(method, args, at_most=call.args)), now_ms)
+
+    async def ahead(self, seq: int) -> Sequence[Recorded]:
+        """Nothing was recorded."""
+        return ()
+
+    def at(self, place: str) -> None:
+        """Nobody traces."""
 
 
 class Bench:

@@ -12,12 +12,13 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping
-from typing import NoReturn
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, cast
 
-from scripting import protocol
+from scripting import protocol, replay
 from scripting.limits import SOCKET_FD, Lock, held, keep_only, limited
-from scripting.model import Json, Language, Threw
+from scripting.model import ENDED, Json, Language, Recorded, Threw
+from scripting.replay import Ahead
 from scripting.runtime import CLOCK_READS_PER_TICK, Compile, HostError, Runtime, ScriptFailed
 from scripting.values import BadValue
 
@@ -98,17 +99,23 @@ def _serve(wire: Wire, load: protocol.Load, lock: Lock, compilers: Compilers) ->
         wire.send(_failed(error))
         return
     wire.send(protocol.Ready())
-    while isinstance(frame := wire.receive(), protocol.Run):
-        _run(runtime, frame, wire, load)
+    ahead = Ahead()
+    while isinstance(frame := wire.receive(), protocol.Run | protocol.Ahead):
+        if isinstance(frame, protocol.Ahead):
+            ahead.extend(frame.replies)
+        else:
+            _run(runtime, frame, ahead, wire, load)
 
 
-def _run(runtime: Runtime, run: protocol.Run, wire: Wire, load: protocol.Load) -> None:
-    host = SocketHost(wire, run.start_ms, load.memory_bytes)
+def _run(runtime: Runtime, run: protocol.Run, ahead: Ahead, wire: Wire, load: protocol.Load) -> None:
+    host = SocketHost(wire, run, ahead, load.memory_bytes)
     try:
         value = runtime.run(run.variables, host, run.seed)
+        host.end()
     except (MemoryError, Disconnected):
         raise
     except BaseException as error:
+        host.end()
         wire.send(_failed(error))
     else:
         _return(value, wire, load.result_bytes)
@@ -200,23 +207,32 @@ class Wire:
 class SocketHost:
     """The host as the runtimes see it (runtime.Host)."""
 
-    def __init__(self, wire: Wire, start_ms: int, memory_bytes: int) -> None:
+    def __init__(self, wire: Wire, run: protocol.Run, ahead: Ahead, memory_bytes: int) -> None:
         self.memory_bytes = memory_bytes
+        self.traced = run.traced
+        self.where: Callable[[], str] = str
         self._wire = wire
-        self._now_ms = start_ms
+        self._ahead = ahead
+        self._now_ms = run.start_ms
         self._seq = 0
         self._clock_reads = 0
 
     def call(self, method: str, args: list[Json]) -> Json:
         """The host's answer; HostError if it refused, or if the arguments may not cross."""
-        frame = protocol.Call(self._seq + 1, method, args)
+        if self._ahead and (recorded := self._ahead.take(method, args)):
+            return self._replay(recorded)
         try:
-            self._wire.send(frame)
+            self._wire.send(self._frame(method, args))
         except (BadValue, protocol.FrameTooLarge) as error:
             raise HostError("badRequest", f"{method}: {error}", {}) from None
         self._seq += 1
         self._clock_reads = 0
         return self._reply()
+
+    def end(self) -> None:
+        """The script is over; Disconnected, by the host, if it did more when it ran before."""
+        if self._ahead:
+            self.call(ENDED, [])
 
     def now_ms(self) -> int:
         """The script's clock; see runtime.Host."""
@@ -225,8 +241,23 @@ class SocketHost:
         self._clock_reads += 1
         return self._now_ms
 
+    def _frame(self, method: str, args: list[Json]) -> protocol.Frame:
+        if self.traced:
+            return protocol.Traced(self._seq + 1, method, args, self.where())
+        return protocol.Call(self._seq + 1, method, args)
+
+    def _replay(self, recorded: Recorded) -> Json:
+        self._seq += 1
+        self._clock_reads = 0
+        self._now_ms = recorded.now_ms
+        value: Any = replay.reply(recorded)
+        if recorded.failed:
+            raise HostError(value["code"], value["message"], value["additionalInfo"])
+        return cast(Json, value)
+
     def _reply(self) -> Json:
-        reply = self._wire.receive()
+        while isinstance(reply := self._wire.receive(), protocol.Ahead):
+            self._ahead.extend(reply.replies)
         match reply:
             case protocol.Answer(seq=self._seq):
                 self._now_ms = reply.now_ms

@@ -160,7 +160,7 @@ class _Engine:
         self._host = host
         self._context.set_memory_limit(host.memory_bytes)
         try:
-            text = self._evaluate(_dumps(dict(variables)), _dumps(_seed_words(seed)))
+            text = self._evaluate(_dumps(dict(variables)), _dumps(_seed_words(seed)), traced=host.traced)
         except quickjs.JSException as error:
             text = self._after_exception(error)
         if self._fatal is not None:
@@ -168,8 +168,8 @@ class _Engine:
         outcome: dict[str, Any] = json.loads(text if self._ended is None else self._ended)
         return outcome
 
-    def _evaluate(self, variables: str, words: str) -> str:
-        self._boot("start", self._script, variables, words, _dumps(self._names))
+    def _evaluate(self, variables: str, words: str, *, traced: bool) -> str:
+        self._boot("start", self._script, variables, words, _dumps(self._names), traced)
         while not self._over and self._context.execute_pending_job():
             pass
         return "" if self._over else str(self._boot("finish"))
@@ -199,9 +199,11 @@ class _Engine:
     def _over(self) -> bool:
         return self._ended is not None or self._fatal is not None
 
-    def _call(self, method: str, args: str) -> str:
+    def _call(self, method: str, args: str, place: str = "") -> str:
         if self._over or self._host is None:
             return _refusal("systemException", "There is no run to call from", {})
+        if place:
+            self._host.where = lambda: place
         try:
             text = _dumps(self._host.call(method, json.loads(args)))
         except HostError as error:

@@ -5,7 +5,7 @@ Expected endings are values (`Returned | Threw | Killed | Interrupted`), resolve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -105,6 +105,21 @@ class Failure:
 Reply = Value | Failure
 
 
+# A script that ends before its recorded calls do says so by a call of this name, which no host API has.
+ENDED = "script.ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A call that was made before, and its reply as JSON text; `fingerprint` is that of its arguments."""
+
+    method: str
+    fingerprint: str
+    failed: bool
+    text: str
+    now_ms: int
+
+
 class Interrupt(Exception):
     """Raised by `Calls.call` to end the run at this call: the child is killed, the run is Interrupted."""
 
@@ -117,7 +132,15 @@ class Calls(Protocol):
     """The host's side of the one socket: serves the calls of one run, in order."""
 
     async def call(self, seq: int, method: str, args: list[Json]) -> Reply:
-        """The reply to call number `seq` (from 1, without gaps)."""
+        """The reply to call number `seq`, from 1; without gaps but for calls that `ahead` has answered."""
+        ...
+
+    async def ahead(self, seq: int) -> Sequence[Recorded]:
+        """What is known to be the replies from call `seq` on, before they are asked for; or nothing."""
+        ...
+
+    def at(self, place: str) -> None:
+        """In a traced run: where in the script, "path:line", the call comes from that follows."""
         ...
 
 

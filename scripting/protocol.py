@@ -5,11 +5,13 @@
     Run      variables, seed, clock                Call      a host call, numbered from 1 in each run
     Answer   the reply to the last call            Done      the run's value
     Refusal  the host refused the last call        Failed    it threw, or did not compile
-    Probe    report the layers (self-test)         Exceeded  the child noticed a limit itself
-                                                   Layers    what the self-test child found
+    Ahead    replies to calls yet to be made       Exceeded  the child noticed a limit itself
+    Probe    report the layers (self-test)         Layers    what the self-test child found
+                                                   Traced    a host call, with its place in the script
 
-The two sides take turns: a byte out of turn is a breach. Authority belongs to the socket, never to what a
-frame says, so no frame carries an identity. Decoding believes nothing: sizes, nesting, types, tags.
+The two sides take turns: a byte out of turn is a breach; an Ahead goes before a Run or a reply, in its turn.
+Authority belongs to the socket, never to what a frame says, so no frame carries an identity. Decoding
+believes nothing: sizes, nesting, types, tags.
 """
 
 from __future__ import annotations
@@ -63,6 +65,7 @@ class Run:
     variables: Mapping[str, Json]
     seed: str
     start_ms: int
+    traced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,13 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """What was recorded of the next calls: the fields of `Recorded`, for each."""
+
+    replies: list[list[Json]]
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """Asks a self-test child which layers hold."""
 
@@ -102,6 +112,16 @@ class Call:
     seq: int
     method: str
     args: list[Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A call in a traced run; `place` is path:line, empty if no line of the script is to blame."""
+
+    seq: int
+    method: str
+    args: list[Json]
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,21 +160,22 @@ class Layers:
     held: Mapping[str, Json]
 
 
-Frame = Load | Run | Answer | Refusal | Probe | Ready | Call | Done | Failed | Exceeded | Layers
+Frame = Load | Run | Answer | Refusal | Ahead | Probe | Ready | Call | Traced | Done | Failed | Exceeded | Layers
 _Types = tuple[type, ...]
 Table = Mapping[int, tuple[type[Frame], tuple[_Types, ...]]]
 
-_TEXT, _INT, _MAP, _LIST = (str,), (int,), (dict,), (list,)
+_TEXT, _INT, _MAP, _LIST, _FLAG = (str,), (int,), (dict,), (list,), (bool,)
 _ANY = (object,)
 _TEXT_OR_NONE, _INT_OR_NONE = (str, NoneType), (int, NoneType)
 
 # What the child accepts.
 DOWN: Table = {
     1: (Load, (_TEXT, _TEXT, _TEXT, _MAP, _TEXT, _INT, _INT, _INT, _INT)),
-    2: (Run, (_MAP, _TEXT, _INT)),
+    2: (Run, (_MAP, _TEXT, _INT, _FLAG)),
     3: (Answer, (_INT, _ANY, _INT)),
     4: (Refusal, (_INT, _TEXT, _TEXT, _MAP, _INT)),
     5: (Probe, ()),
+    6: (Ahead, (_LIST,)),
 }
 # What the host accepts.
 UP: Table = {
@@ -167,6 +188,7 @@ UP: Table = {
     ),
     69: (Exceeded, (_TEXT, _TEXT)),
     70: (Layers, (_MAP,)),
+    71: (Traced, (_INT, _TEXT, _LIST, _TEXT)),
 }
 _TAGS = {frame: tag for table in (DOWN, UP) for tag, (frame, _) in table.items()}
 _FIELDS = {frame: tuple(field.name for field in fields(frame)) for frame in _TAGS}

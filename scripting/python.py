@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from types import FrameType
 
 from scripting import guards
 from scripting import policy_names as names
@@ -68,11 +70,19 @@ class Python:
     def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json:
         """The script's value; ScriptFailed if it threw, or if its value is not JSON."""
         try:
+            if host.traced:
+                host.where = self._where
             return _Run(self._modules, host, seed).value(self._body, variables)
         except MemoryError:
             raise
         except Exception as error:
             raise ScriptFailed(failure(error, self._path, self._sources)) from None
+
+    def _where(self) -> str:
+        frame: FrameType | None = sys._getframe()
+        while frame is not None and frame.f_code.co_filename not in self._sources:
+            frame = frame.f_back
+        return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else ""
 
 
 class _Run:

@@ -37,9 +37,12 @@ class Host(Protocol):
 
     `memory_bytes` is the session's limit. The child's rlimit holds it from outside; an engine with
     a heap of its own sets it there too. A runtime lets MemoryError through: the child ends with it.
+    Where the run is `traced`, the runtime sets `where`: it tells "path:line" of the script while it calls.
     """
 
     memory_bytes: int
+    traced: bool
+    where: Callable[[], str]
 
     def call(self, method: str, args: list[Json]) -> Json:
         """The host's answer; HostError if it refused. Blocks. Dates travel as {"$date": ms}."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from dataclasses import astuple
 
 from scripting import protocol
 from scripting.channel import Channel, ChannelClosed
@@ -25,7 +26,7 @@ from scripting.model import (
 )
 from scripting.values import BadValue
 
-# The frame around an app's sources is the host's own, so nothing but the protocol bounds it.
+# The frames around an app's sources and a batch of replies are the host's own: nothing but the protocol bounds them.
 _LOAD_BYTES = 2**32 - 1
 _SHOWN_CHARACTERS = 20_000
 
@@ -64,9 +65,14 @@ class Session:
         """None once the program has compiled, else how that ended."""
         return await self._limited(self._compile())
 
-    async def run(self, variables: Mapping[str, Json], *, calls: Calls, seed: str, start_ms: int) -> Outcome:
-        """One run in fresh globals; `start_ms` is the script's clock. What `calls.call` raises comes through."""
-        outcome = await self._limited(self._run(protocol.Run(dict(variables), seed, start_ms), calls))
+    async def run(
+        self, variables: Mapping[str, Json], *, calls: Calls, seed: str, start_ms: int, traced: bool = False
+    ) -> Outcome:
+        """One run in fresh globals; `start_ms` is the script's clock. What `calls.call` raises comes through.
+
+        `traced`: `calls.at` is told before each call where in the script it comes from.
+        """
+        outcome = await self._limited(self._run(protocol.Run(dict(variables), seed, start_ms, traced), calls))
         assert outcome is not None
         return outcome
 
@@ -140,11 +146,14 @@ class Session:
         if ending is not None:
             return ending
         cpu_before = self._child.cpu_ms()
+        known = await self._send_ahead(1, calls)
         self._channel.send(run, max_bytes=self._limits.frame_bytes)
         seq = 0
-        while isinstance(frame := await self._receive(), protocol.Call):
-            seq += 1
-            await self._serve(frame, seq, calls)
+        while isinstance(frame := await self._receive(), protocol.Call | protocol.Traced):
+            if not seq < frame.seq <= known + 1:
+                raise protocol.ProtocolError(f"call {frame.seq} instead of {seq + 1} to {known + 1}")
+            seq = frame.seq
+            known = await self._serve(frame, calls)
         return self._conclude(frame, self._child.cpu_ms() - cpu_before)
 
     def _conclude(self, frame: protocol.Frame, cpu_ms: int) -> Outcome:
@@ -158,19 +167,30 @@ class Session:
             case _:
                 raise protocol.ProtocolError(f"{type(frame).__name__} is not the end of a run")
 
-    async def _serve(self, call: protocol.Call, seq: int, calls: Calls) -> None:
-        if call.seq != seq:
-            raise protocol.ProtocolError(f"call {call.seq} instead of {seq}")
+    async def _send_ahead(self, seq: int, calls: Calls) -> int:
+        """The number of the last call whose reply the child has, once `seq` is answered."""
+        replies = await calls.ahead(seq)
+        if replies:
+            self._channel.send(protocol.Ahead([list(astuple(reply)) for reply in replies]), max_bytes=_LOAD_BYTES)
+        return seq - 1 + len(replies)
+
+    async def _serve(self, call: protocol.Call | protocol.Traced, calls: Calls) -> int:
+        """Answers; the number of the last call whose reply the child has then."""
+        seq = call.seq
         if seq > self._limits.calls:
             self._end(too_many_calls(self._limits))
             raise ChannelClosed
+        if isinstance(call, protocol.Traced):
+            calls.at(call.place)
         reply = await calls.call(seq, call.method, call.args)
+        known = await self._send_ahead(seq + 1, calls)
         try:
             self._channel.send(_reply_frame(seq, reply), max_bytes=self._limits.frame_bytes)
         except protocol.FrameTooLarge as error:
             message = f"{call.method}: the answer is too large, ask for less of it: {error}"
             refusal = protocol.Refusal(seq, "badRequest", message, {}, reply.now_ms)
             self._channel.send(refusal, max_bytes=self._limits.frame_bytes)
+        return known
 
     async def _receive(self) -> protocol.Frame:
         body = await self._channel.receive()

@@ -154,7 +154,7 @@ class _OneByOne:
             found = await records.find_by_id(conn, self._run.claim.app, self._entity, record_id)
         wire = None if found is None else found.to_wire()
         now_ms = self._run.services.clock_ms()
-        self._run.journal.note(Entry(step, 0, "record", record_id, record_id, now_ms, reply=wire))
+        self._run.journal.note(Entry(step, 0, "record", record_id, record_id, now_ms).answered(wire))
         return wire
 
     def _count(self, record_id: str, result: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
@@ -20,12 +20,14 @@ from engine.jobs.filters import at
 from engine.jobs.journal import Diverged, Entry, Line
 from engine.model import LogLevel, Status
 from scripting.fingerprint import fingerprint, shown
-from scripting.model import Failure, Interrupt, Json, Reply, Value
+from scripting.model import ENDED, Failure, Interrupt, Json, Recorded, Reply, Value
 
 T = TypeVar("T")
 
 # Lines of a job's own log wait at most this long for the next effect, so that whoever tails sees them.
 FLUSH_S = 0.2
+# Replies of the journal go to the script's process in batches of about this size (docs/decisions.md).
+BATCH_BYTES = 256 * 1024
 
 
 class JobCalls:
@@ -42,6 +44,7 @@ class JobCalls:
         self._on_park = on_park
         self._clock_ms = origin.start_ms
         self._lines = 0
+        self._handed_out: Mapping[int, Entry] = {}
         self._lock = asyncio.Lock()
         self._flusher: asyncio.Task[None] | None = None
 
@@ -50,22 +53,30 @@ class JobCalls:
         async with self._lock:
             self._run.check()
             asked = self._entry(seq, method, args)
-            recorded = await self._run.journal.recorded(self._origin.step, seq)
+            recorded = self._handed_out.get(seq) or await self._run.journal.recorded(self._origin.step, seq)
             if recorded is not None:
                 _compare(recorded, asked)
                 if not recorded.open:
                     return self._replay(recorded)
             return await _whole(self._serve(asked, args, recorded))
 
+    async def ahead(self, seq: int) -> Sequence[Recorded]:
+        """The replies that the journal has from call `seq` on: the script's process compares the calls itself."""
+        found = await self._run.journal.ahead(self._origin.step, seq, most_bytes=BATCH_BYTES)
+        self._handed_out = {entry.seq: entry for entry in found}
+        if found:
+            self._clock_ms = max(self._clock_ms, found[-1].at_ms)
+            self._lines += sum(entry.method == "jobs.log" for entry in found)
+        return [Recorded(entry.method, entry.args_hash, entry.failed, entry.text, entry.at_ms) for entry in found]
+
+    def at(self, place: str) -> None:
+        """Jobs do not trace their scripts."""
+
     async def ended(self) -> None:
         """The script is over: Diverged if it did more when it ran before."""
         head = await self._run.journal.head()
         if head is not None and head.step == self._origin.step:
-            raise Diverged(
-                f"the script does not repeat what it did: it ended where the journal has "
-                f"call {head.seq}, {head.method} {head.args}",
-                additional_info={"call": head.seq, "journal": {"method": head.method, "args": head.args}},
-            )
+            raise _ended_early(head)
 
     def _entry(self, seq: int, method: str, args: list[Json]) -> Entry:
         return Entry(self._origin.step, seq, method, fingerprint(args), shown(args), self._clock_ms)
@@ -113,7 +124,7 @@ class JobCalls:
             await self._flush()
         async with self._run.services.pool.acquire() as conn:
             value = await call.serve(caller, conn, args)
-        self._run.journal.note(replace(entry, reply=value))
+        self._run.journal.note(entry.answered(value))
         if self._run.journal.full:
             await self._flush()
         return Value(value, self._clock_ms)
@@ -121,7 +132,7 @@ class JobCalls:
     async def _effect(self, call: Effect, caller: Caller, args: Args, entry: Entry) -> Reply:
         async def work(scope: Scope) -> Json:
             value = await call.serve(caller, scope.conn, args)
-            scope.entries.append(replace(entry, reply=value))
+            scope.entries.append(entry.answered(value))
             return value
 
         return Value(await self._run.transact(work), self._clock_ms)
@@ -146,7 +157,7 @@ class JobCalls:
         async def work(scope: Scope) -> Reply | None:
             park = await call.open(caller, scope.conn, args) if begun is None else Park.from_json(begun.reply)
             if not isinstance(park, Park):
-                scope.entries.append(replace(entry, reply=park))
+                scope.entries.append(entry.answered(park))
                 return Value(park, self._clock_ms)
             wanted = [Status(status) for status in park.statuses]
             look = waits.pending if begun is None else waits.still_pending
@@ -163,7 +174,7 @@ class JobCalls:
         return reply
 
     async def _park(self, scope: Scope, park: Park, entry: Entry) -> None:
-        scope.entries.append(replace(entry, reply=park.to_json(), open=True))
+        scope.entries.append(entry.answered(park.to_json(), open=True))
         if self._on_park is not None:
             await self._on_park(scope.conn)
         if not await waits.park(scope.conn, self._run.claim.id, self._run.claim.attempt, at(park.deadline_ms)):
@@ -180,7 +191,7 @@ class JobCalls:
         except HeadraceError as error:
             scope.entries.append(_failed(entry, error))
             return self._failure(error)
-        scope.entries.append(replace(entry, reply=value))
+        scope.entries.append(entry.answered(value))
         return Value(value, self._clock_ms)
 
     def _failure(self, error: HeadraceError) -> Failure:
@@ -209,7 +220,17 @@ class JobCalls:
                 await asyncio.wait([self._flusher])
 
 
+def _ended_early(recorded: Entry) -> Diverged:
+    return Diverged(
+        f"the script does not repeat what it did: it ended where the journal has "
+        f"call {recorded.seq}, {recorded.method} {recorded.args}",
+        additional_info={"call": recorded.seq, "journal": {"method": recorded.method, "args": recorded.args}},
+    )
+
+
 def _compare(recorded: Entry, asked: Entry) -> None:
+    if asked.method == ENDED:
+        raise _ended_early(recorded)
     if (recorded.method, recorded.args_hash) != (asked.method, asked.args_hash):
         raise Diverged(
             f"the script does not repeat what it did: call {asked.seq} was {recorded.method} {recorded.args}, "
@@ -238,4 +259,4 @@ async def _whole(work: Coroutine[None, None, T]) -> T:
 
 
 def _failed(entry: Entry, error: HeadraceError) -> Entry:
-    return replace(entry, reply=error.to_json(), failed=True)
+    return entry.answered(error.to_json(), failed=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -56,7 +55,7 @@ async def _forked(pool: Pool, job_id: UUID, fork: Mapping[str, Any]) -> Pages:
     async for page in above:
         before = [entry for entry in page if (entry.step, entry.seq) < (step, seq)]
         here = [entry for entry in page if (entry.step, entry.seq) == (step, seq)]
-        yield [*before, *(replace(entry, reply={"items": fork["items"]}) for entry in here)]
+        yield [*before, *(entry.answered({"items": fork["items"]}) for entry in here)]
         if here:
             break
     async for page in journal.pages(pool, job_id, step, seq):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,8 @@ from engine.model import LogLevel
 PAGE = 500
 # A script that only reads is written down as well once so much of it waits in memory.
 MOST_WAITING = 500
+# What an entry adds to the text of its reply on its way.
+ENTRY_BYTES = 100
 
 
 class Diverged(HeadraceError):
@@ -36,6 +38,7 @@ class Diverged(HeadraceError):
 class Entry:
     """One call. `reply` is its value; {code, message, additionalInfo} if it failed; its state while it is open.
 
+    The reply is kept as the JSON text that it is stored as: most are handed on without being looked at.
     `args` is the beginning of the arguments as JSON; `runtime` names what ran the script when it was recorded.
     """
 
@@ -47,8 +50,17 @@ class Entry:
     at_ms: int
     failed: bool = False
     open: bool = False
-    reply: Any = None
+    text: str = "null"
     runtime: str = ""
+
+    @property
+    def reply(self) -> Any:
+        """The reply as a value."""
+        return json.loads(self.text)
+
+    def answered(self, reply: Any, *, failed: bool = False, open: bool = False) -> Entry:
+        """The entry with this reply."""
+        return replace(self, text=json.dumps(reply, ensure_ascii=False), failed=failed, open=open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +132,30 @@ class Journal:
                 f"the script does not repeat what it did: it makes call {seq} of step {step}, "
                 f"the journal goes on with call {head.seq} of step {head.step}, {head.method}"
             )
-        if head.runtime != self.runtime:
-            raise Diverged(
-                f"the job cannot go on here: its journal is of {head.runtime}, this worker runs {self.runtime}; "
-                "let a worker of the old version end it, or cancel it and start it anew",
-                additional_info={"journal": head.runtime, "worker": self.runtime},
-            )
+        self._check_runtime(head)
         return self._ahead.popleft()
+
+    async def ahead(self, step: int, seq: int, *, most_bytes: int) -> list[Entry]:
+        """What is recorded of the step from this call on, as much as fits; none of it is handed out again.
+
+        A wait that has begun is not among it, and the caller has to find out whether the calls are made.
+        """
+        taken: list[Entry] = []
+        while (head := await self.head()) is not None and not head.open:
+            most_bytes -= len(head.text) + ENTRY_BYTES
+            if (head.step, head.seq) != (step, seq + len(taken)) or most_bytes < 0:
+                break
+            self._check_runtime(head)
+            taken.append(self._ahead.popleft())
+        return taken
+
+    def _check_runtime(self, entry: Entry) -> None:
+        if entry.runtime != self.runtime:
+            raise Diverged(
+                f"the job cannot go on here: its journal is of {entry.runtime}, this worker runs {self.runtime}; "
+                "let a worker of the old version end it, or cancel it and start it anew",
+                additional_info={"journal": entry.runtime, "worker": self.runtime},
+            )
 
     def note(self, entry: Entry) -> None:
         """Keeps an entry until the next write."""
@@ -177,7 +206,7 @@ def _columns(entries: Sequence[Entry]) -> list[list[Any]]:
         [entry.at_ms for entry in entries],
         [entry.failed for entry in entries],
         [entry.open for entry in entries],
-        [json.dumps(entry.reply, ensure_ascii=False) for entry in entries],
+        [entry.text for entry in entries],
     ]
 
 

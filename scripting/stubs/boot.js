@@ -60,7 +60,8 @@ function declare(variables) {
   }
 }
 
-function start(script, variables, words, names) {
+function start(script, variables, words, names, tracing) {
+  traced = tracing;
   seedRandom(parse(words));
   declare(variables);
   try {

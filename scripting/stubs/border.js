@@ -116,7 +116,8 @@ function revive(value) {
 
 // Replies begin with their kind: v is JSON, d is JSON with something to revive, e is a refusal.
 function call(name, args) {
-  const reply = host.call(name, encodeArgs(args, `${name} args`));
+  const text = encodeArgs(args, `${name} args`);
+  const reply = traced ? host.call(name, text, flat(here())) : host.call(name, text);
   const value = parse(sliceText(reply, 1));
   if (reply[0] === "v") return value;
   if (reply[0] === "d") return revive(value);

@@ -79,3 +79,17 @@ const stackOf = (error) => tidyStack(nativeStack(error));
   delete Error.prepareStackTrace;
   Error.stackTraceLimit = 40;
 }
+
+// Where the script is, for traced runs: its innermost frame.
+let traced = false;
+const NativeError = Error;
+
+function here() {
+  const lines = splitText(nativeStack(new NativeError()), "\n");
+  for (let index = 0; index < lines.length; index += 1) {
+    const frame = execute(FRAME, lines[index]);
+    const place = frame && placeOf(+frame[2]);
+    if (place) return place;
+  }
+  return "";
+}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from scripting.model import Json, Language, Outcome, Program, Reply, Value
+from scripting.model import Json, Language, Outcome, Program, Recorded, Reply, Value
 
 FAKE_ENTRY = "tests.scripting.fakes"
 Answer = Callable[[str, list[Json]], Awaitable[Reply]]
@@ -23,11 +23,21 @@ class Recorder:
 
     answer: Answer = echo
     seen: list[tuple[int, str, list[Json]]] = field(default_factory=list)
+    known: list[Recorded] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
 
     async def call(self, seq: int, method: str, args: list[Json]) -> Reply:
         """See scripting.model.Calls."""
         self.seen.append((seq, method, args))
         return await self.answer(method, args)
+
+    async def ahead(self, seq: int) -> Sequence[Recorded]:
+        """See scripting.model.Calls."""
+        return self.known if seq == 1 else ()
+
+    def at(self, place: str) -> None:
+        """See scripting.model.Calls."""
+        self.places.append(place)
 
 
 def attack(source: str, *, language: Language = Language.PYTHON) -> Program:

@@ -21,6 +21,8 @@ class FakeHost:
     calls: list[tuple[str, list[Json]]] = field(default_factory=list)
     clock_ms: int = NOW_MS
     memory_bytes: int = 256 * 1024 * 1024
+    traced: bool = False
+    where: Callable[[], str] = str
 
     def call(self, method: str, args: list[Json]) -> Json:
         """See scripting.runtime.Host."""
