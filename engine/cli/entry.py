@@ -18,6 +18,7 @@ from engine.errors import HeadraceError
 COMMANDS = {
     "dev": "serve.dev",
     "worker": "serve.worker",
+    "api": "serve.api",
     "migrate": "migrate.migrate",
     "push": "push.push",
     "run": "run.run",

@@ -15,8 +15,9 @@ import structlog
 from engine.settings import Settings
 
 
-def configure(settings: Settings, stream: TextIO | None = None) -> None:
-    """From now on the process logs to `stream`, default stderr, in the format and from the level of the settings."""
+def configure(settings: Settings, *, level: str | None = None, stream: TextIO | None = None) -> None:
+    """From now on the process logs to `stream`, default stderr, in the format of the settings, from their level on
+    or from `level`."""
     target = sys.stderr if stream is None else stream
     handler = logging.StreamHandler(target)
     handler.setFormatter(
@@ -27,9 +28,10 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level.upper())
-    # Its lines are about every statement that took long to prepare, and such.
-    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    root.setLevel((level or settings.log_level).upper())
+    # What these say below a warning is about themselves.
+    for name in ("asyncio", "uvicorn", "uvicorn.error"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
 def _common() -> list[Any]:

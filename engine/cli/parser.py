@@ -16,7 +16,7 @@ TIMES = "ms since the epoch, 2026-11-25T09:30 (local), today, yesterday, or how 
 
 
 class UsageError(BadRequest):
-    """The command line does not follow the grammar."""
+    """The command line does not follow the grammar; `usage` says what to type instead."""
 
     def __init__(self, message: str, usage: str) -> None:
         super().__init__(message)
@@ -24,10 +24,29 @@ class UsageError(BadRequest):
 
 
 class _Parser(argparse.ArgumentParser):
-    """Errors are raised, not printed: they take the way of all others."""
+    """Errors are raised, not printed: they take the way of all others. The usage leaves the options to the help."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, self.format_usage().strip())
+        raise UsageError(message, f"{self.format_usage().strip()}\n  `{self.prog} --help` tells more")
+
+    def format_usage(self) -> str:
+        self._shorten()
+        return super().format_usage()
+
+    def format_help(self) -> str:
+        self._shorten()
+        return super().format_help()
+
+    def _shorten(self) -> None:
+        words = [_word(action) for action in self._get_positional_actions()]
+        self.usage = " ".join(["%(prog)s", "[OPTION…]", *words])
+
+
+def _word(argument: argparse.Action) -> str:
+    name = str(argument.metavar or argument.dest)
+    if isinstance(argument, argparse._SubParsersAction):
+        return f"{name} …"
+    return f"{name}…" if argument.nargs == "+" else name
 
 
 def build() -> argparse.ArgumentParser:
@@ -79,7 +98,7 @@ def _common(parser: argparse.ArgumentParser, settings: Collection[str]) -> None:
 def _processes(add: _Commands) -> None:
     add(
         "dev",
-        "run everything here: database, worker, until Ctrl-C",
+        "run everything here: database, worker, HTTP API, until Ctrl-C",
         settings=NAMES,
         more="The database is an embedded PostgreSQL in --data-dir, unless DATABASE_URL names another one.",
     )
@@ -90,6 +109,7 @@ def _processes(add: _Commands) -> None:
         more="Then it claims nothing more and gives running jobs --grace-ms; "
         "what is left goes on elsewhere where it was. A second signal ends it at once.",
     )
+    add("api", "serve the HTTP API until SIGTERM or Ctrl-C", settings=NAMES)
     add("migrate", "bring the database's schema to this version")
 
 

@@ -17,7 +17,7 @@ from engine import app
 from engine.apps import source
 from engine.apps.folder import Script, load_folder
 from engine.apps.store import current_version
-from engine.cli import exits, loop, params
+from engine.cli import exits, logs, loop, params
 from engine.cli.exits import Exit
 from engine.cli.follow import Follower, ending
 from engine.cli.loop import Signals
@@ -139,6 +139,8 @@ class _Following:
         if any(not worker.draining for worker in alive):
             yield False
             return
+        # Its lines about jobs would repeat what is shown anyway.
+        logs.configure(self._settings, level="warning")
         self._output.note("no worker is alive on this database: this command runs one until the job is over")
         # What else it took up is handed back at once: another worker goes on where it was.
         async with app.open_worker(replace(self._settings, grace_ms=0), self._pool) as worker:

@@ -1,10 +1,13 @@
-"""`headrace dev` and `headrace worker`: processes that last until a signal."""
+"""`headrace dev`, `headrace worker` and `headrace api`: processes that last until a signal."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Protocol
 
 from engine import __version__, app
 from engine.app import Database
@@ -15,35 +18,54 @@ from engine.cli.exits import Exit
 from engine.cli.loop import Signals
 from engine.cli.output import Output
 from engine.db import migrate
+from engine.db.pool import Pool
 from engine.settings import Loaded, Settings
-from engine.worker.loop import Worker
 
 log = logging.getLogger(__name__)
 
 Facts = dict[str, str]
 
 
+class Part(Protocol):
+    """What a process is made of: `run` lasts until `stop`."""
+
+    async def run(self) -> None:
+        """Works until it is stopped."""
+
+    def stop(self) -> None:
+        """Ends `run` in order."""
+
+
 def dev(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
     """Everything on this machine."""
-    return loop.run(_Process(loaded.settings, output, whole=True).run())
+    return loop.run(_Process(loaded.settings, output, parts=("worker", "api"), whole=True).run())
 
 
 def worker(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
     """A worker and nothing else."""
-    return loop.run(_Process(loaded.settings, output, whole=False).run())
+    return loop.run(_Process(loaded.settings, output, parts=("worker",)).run())
+
+
+def api(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
+    """The HTTP API and nothing else."""
+    return loop.run(_Process(loaded.settings, output, parts=("api",)).run())
 
 
 class _Process:
-    """One process that serves. A signal during the start ends it, later it drains; that is a success."""
+    """One process that serves. A signal during the start ends it, later it ends in order; both are a success."""
 
-    def __init__(self, settings: Settings, output: Output, *, whole: bool) -> None:
+    def __init__(self, settings: Settings, output: Output, *, parts: tuple[str, ...], whole: bool = False) -> None:
         self._settings = settings
         self._output = output
+        self._names = parts
         self._whole = whole
-        self._worker: Worker | None = None
+        self._parts: dict[str, Part] = {}
+        self._busy: Callable[[], int] = lambda: 0
+        self._ready: asyncio.Event | None = None
         self._task: asyncio.Task[Exit] | None = None
 
     async def run(self) -> Exit:
+        """Until a signal, or until a part fails."""
         logs.configure(self._settings)
         self._task = asyncio.current_task()
         signals = Signals(self._end)
@@ -58,23 +80,53 @@ class _Process:
     async def _serve(self) -> None:
         settings = self._settings
         self._say("starting", {"headrace": __version__, "database": place(settings)})
-        async with app.open_database(settings) as database, app.open_worker(settings, database.pool) as one:
-            facts = await self._facts(database, one)
-            self._worker = one
-            announcing = asyncio.create_task(self._announce(one, facts))
-            try:
-                await one.run()
-            finally:
-                announcing.cancel()
+        async with app.open_database(settings) as database:
+            facts = await self._facts(database)
+            async with self._opened(database.pool, facts) as parts:
+                self._parts = parts
+                await self._run_parts(facts)
         log.info("ended")
 
-    async def _announce(self, one: Worker, facts: Facts) -> None:
-        await one.ready.wait()
+    @asynccontextmanager
+    async def _opened(self, pool: Pool, facts: Facts) -> AsyncIterator[dict[str, Part]]:
+        """The parts by name, not running yet; what people should know of each goes into the facts."""
+        parts: dict[str, Part] = {}
+        async with AsyncExitStack() as stack:
+            if "worker" in self._names:
+                one = await stack.enter_async_context(app.open_worker(self._settings, pool))
+                self._busy = lambda: one.busy
+                self._ready = one.ready
+                facts["worker"] = f"{one.name}, {self._settings.slots} slots"
+                parts["worker"] = one
+            if "api" in self._names:
+                check = await stack.enter_async_context(app.open_check())
+                server = await stack.enter_async_context(app.open_api(self._settings, pool, check))
+                facts["api"] = f"{server.url}, described at {server.url}/docs"
+                parts["api"] = server
+            yield parts
+
+    async def _run_parts(self, facts: Facts) -> None:
+        """All parts until they are stopped; where one fails the others end in order, too."""
+        tasks = [asyncio.create_task(part.run()) for part in self._parts.values()]
+        announcing = asyncio.create_task(self._announce(facts))
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            announcing.cancel()
+            for part in self._parts.values():
+                part.stop()
+            await asyncio.wait(tasks)
+        for task in tasks:
+            task.result()
+
+    async def _announce(self, facts: Facts) -> None:
+        if (ready := self._ready) is not None:
+            await ready.wait()
         self._say("ready", facts)
         if self._whole and self._settings.log_format == "text":
             self._output.note("ready: `headrace push FOLDER`, `headrace run SCRIPT`, `headrace job list`; Ctrl-C ends")
 
-    async def _facts(self, database: Database, one: Worker) -> Facts:
+    async def _facts(self, database: Database) -> Facts:
         async with database.pool.acquire() as conn:
             version = conn.get_server_version()
             apps = await store.list_apps(conn)
@@ -83,7 +135,7 @@ class _Process:
             facts["psql"] = psql(database.pool.dsn)
         facts["schema"] = str(await migrate.applied_version(database.pool))
         facts["apps"] = ", ".join(f"{found.name} {found.version}" for found in apps) or "none yet"
-        return {**facts, "worker": f"{one.name}, {self._settings.slots} slots"}
+        return facts
 
     def _say(self, event: str, facts: Facts) -> None:
         """The facts as a table for people, as fields of a line for machines."""
@@ -94,11 +146,12 @@ class _Process:
             self._output.note(f"{self._output.paint(f'{name:9}', 'bold', err=True)} {value}")
 
     def _end(self) -> None:
-        if self._worker is None:
+        if not self._parts:
             assert self._task is not None
             self._task.cancel()
             return
-        if self._worker.busy:
+        if busy := self._busy():
             grace = f"{self._settings.grace_ms / 1000:g} s"
-            log.info("ending: %s running jobs have %s, another signal ends now", self._worker.busy, grace)
-        self._worker.stop()
+            log.info("ending: %s running jobs have %s, another signal ends now", busy, grace)
+        for part in self._parts.values():
+            part.stop()

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 from pathlib import Path
 
-import pytest
+import httpx
 
 from tests.cli.conftest import Ask, Call, Processes, until
 
 SCRIPT = "log('hello');\nreturn 1;"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_dev_starts_everything_and_ends_at_a_signal(
-    processes: Processes, headrace: Call, data_dir: Path, number: signal.Signals
-) -> None:
-    """One command, an empty folder: a database, a worker that runs jobs, and a clean end."""
-    process = processes.start("dev", "--data-dir", str(data_dir))
+def test_dev_starts_everything_and_ends_at_ctrl_c(processes: Processes, headrace: Call, data_dir: Path) -> None:
+    """One command, an empty folder: a database, a worker that runs jobs, the HTTP API, and a clean end."""
+    process = processes.start("dev", "--api-port", "0", "--data-dir", str(data_dir))
     said = until(process, "ready:")
+    described = re.search(r"described at (http://\S+)", said)
+    assert described is not None
+    assert httpx.get(described[1], timeout=60).status_code == 200
     assert f"embedded PostgreSQL in {data_dir}" in said
     Path("one.js").write_text(SCRIPT)
     result = headrace("run", "one.js", "--data-dir", str(data_dir))
     assert (result.code, result.out) == (0, "1\n"), result.err
     assert "no worker is alive" not in result.err
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=120)
     assert process.returncode == 0
     assert "ended" in rest
@@ -92,3 +93,12 @@ def test_a_second_signal_ends_a_worker_at_once(processes: Processes, on_database
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=120)
     assert process.returncode == 143
+
+
+def test_a_port_that_is_taken_is_refused(headrace: Call, dsn: str) -> None:
+    """The API says which address it could not have, and ends."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = headrace("api", "--api-port", port, "--database-url", dsn)
+    assert result.code == 2
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in result.err
