@@ -13,6 +13,8 @@ import pytest
 from engine.apps import manifest
 from engine.apps.manifest import ActionKind, FieldType, Trigger
 from engine.cli import parser
+from engine.cli.exits import MEANINGS
+from engine.cli.options import NAMES
 from engine.data.conditions import ARITY
 from engine.errors import CODES
 from engine.executors.table import EXECUTORS
@@ -24,8 +26,8 @@ from scripting.facades.table import MODULES
 from scripting.stubs import api
 from tests.documents import DOCUMENTS, ROOT, anchors, between, links, prose, samples
 
-SCRIPTING, OPERATING, STATES, APPS = (
-    ROOT / "docs" / f"{name}.md" for name in ("scripting", "operating", "job-states", "apps")
+SCRIPTING, OPERATING, STATES, APPS, COMMAND_LINE = (
+    ROOT / "docs" / f"{name}.md" for name in ("scripting", "operating", "job-states", "apps", "command-line")
 )
 
 
@@ -162,6 +164,23 @@ def test_every_command_is_documented() -> None:
     """Somewhere in the documents each command of `headrace` is named."""
     text = "\n".join(words(path) for path in DOCUMENTS)
     assert [name for name in commands(parser.build()) if f"headrace {name}" not in text] == []
+
+
+def options(tree: argparse.ArgumentParser) -> Iterator[str]:
+    """Every long option of the grammar that is no setting and no help."""
+    for action in tree._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from options(below)
+        elif action.dest not in (*NAMES, "help", "version"):
+            yield from (option for option in action.option_strings if option.startswith("--"))
+
+
+def test_every_option_and_exit_code_is_documented() -> None:
+    """docs/command-line.md names each option that is not a setting, and each exit code with its meaning."""
+    guide = words(COMMAND_LINE)
+    assert {option for option in options(parser.build()) if f"`{option}" not in guide} == set()
+    assert [line for code, text in MEANINGS.items() if (line := f"| {int(code)} | {text} |") not in guide] == []
 
 
 def test_command_lines_in_the_documents_are_understood() -> None:
