@@ -99,13 +99,13 @@ def check_name(what: str, value: object) -> str:
     raise BadRequest.field(what, value, "a name of 1 to 63 letters, digits, '_', '-', '.', starting with a letter")
 
 
-def check_job_id(value: object, what: str = "jobId") -> UUID:
-    """The value as a job's id; badRequest if it is not the text of a UUID."""
+def check_job_id(value: object, what: str = "jobId", *, of: str = "job") -> UUID:
+    """The value as the id of a job (or of something else); badRequest if it is not the text of a UUID."""
     if isinstance(value, UUID):
         return value
     if isinstance(value, str) and re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
         return UUID(value)
-    raise BadRequest.field(what, value, "the id of a job, such as 0193a5b0-7c1e-7d3a-9a1b-2c3d4e5f6071")
+    raise BadRequest.field(what, value, f"the id of a {of}, such as 0193a5b0-7c1e-7d3a-9a1b-2c3d4e5f6071")
 
 
 @dataclass(frozen=True, slots=True)

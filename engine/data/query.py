@@ -165,7 +165,7 @@ def _where(entity: Entity, key: object, value: object) -> Clause:
 
 
 def _id_clause(condition: Condition, value: object) -> Clause:
-    ids = sa.literal([check_job_id(arg, "id") for arg in condition.args], ARRAY(PG_UUID(as_uuid=True)))
+    ids = sa.literal([check_job_id(arg, "id", of="record") for arg in condition.args], ARRAY(PG_UUID(as_uuid=True)))
     if condition.operator is Operator.EQUALS:
         return records.c.id == sa.any_(ids)
     if condition.operator is Operator.NOT_EQUALS:

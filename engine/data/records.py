@@ -81,7 +81,7 @@ def new_record(entity: Entity) -> dict[str, Any]:
 
 def check_id(value: object) -> UUID:
     """The value as a record's id; badRequest if it is not the text of a UUID."""
-    return check_job_id(value, "id")
+    return check_job_id(value, "id", of="record")
 
 
 async def save(

@@ -9,7 +9,7 @@ from typing import Any
 from engine.apps.manifest import Action, ActionKind, Entity
 from engine.data import files, records
 from engine.db.pool import Connection
-from engine.errors import ScriptError, WaitTimeout
+from engine.errors import BadRequest, ScriptError, WaitTimeout
 from engine.hostapi.args import Args
 from engine.hostapi.caller import Caller, Park
 from engine.jobs import filters, requests, store
@@ -136,6 +136,8 @@ async def _start_action(
     given = dict(filters.check_query(options, {*requests.OPTIONS, "executeInBackground"}, "options"))
     foreground = not filters.flag("options.executeInBackground", given.pop("executeInBackground", True))
     job = requests.run_action(_by(caller), action, entity, query, params, given)
+    if foreground and job.delay_ms:
+        raise BadRequest.field("options.delay", job.delay_ms, "no delay where executeInBackground is false")
     job_id = await _create(conn, replace(job, urgent=foreground))
     if not foreground:
         return job_id

@@ -135,7 +135,7 @@ async def test_at_most_a_thousand(lab: Lab, script: Script) -> None:
 
 
 @both("""
-id = sys.data['delete']('companies', {'type': 'a'});
+id = sys.data.delete('companies', {'type': 'a'});
 job = sys.jobs.waitForJob(id, 'FINISHED', 60000);
 return [job.type(), job.results(), sys.data.count('companies', {})];
 """, py="""
