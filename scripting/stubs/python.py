@@ -94,7 +94,7 @@ class Sys:
         self, items: object = None, queue: object = None, callback: object = None, step: object = None
     ) -> object:
         if not callable(callback):
-            raise bad_request("callback: expected a function of one item")
+            raise bad_request(f"callback: {self._show(callback)} is not allowed; expected a function of one item")
         given = items.toArray() if isinstance(items, ResultSet) else items
         reply = self._calls.call("jobs.executeInJob", [given, queue, step])
         assert isinstance(reply, dict), "the host answers ids or items"
