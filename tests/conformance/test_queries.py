@@ -106,9 +106,10 @@ async def test_every_call_checks_its_query(lab: Lab, script: Script, call: str) 
     refuses(await lab.value(script, call=call), "badRequest", "size", "many", "a whole number")
 
 
-@both(
-    "return [ids(sys.data.find('companies', {'owner': params.id})), labels(sys.data.find('companies', {'id': params.id}))];"
-)
+@both("""
+found = sys.data.find('companies', {'owner': params.id});
+return [ids(found), labels(sys.data.find('companies', {'id': params.id}))];
+""")
 async def test_relations_and_ids(lab: Lab, script: Script) -> None:
     """A relation is asked for by the id of the related record; `id` is a key as well."""
     (owner,) = await lab.save({"name": "Owner"})
