@@ -52,6 +52,8 @@ async def _run(given: argparse.Namespace, settings: Settings, output: Output) ->
             (job_id,) = await store.create(conn, [new])
         if given.detach:
             _say_created(job_id, output)
+            if not await _is_served(pool, settings):
+                output.note("no worker is alive on this database: the job waits for `headrace worker`")
             return Exit.DONE
         return await _Following(pool, settings, output, new.app, job_id).run()
 
@@ -106,6 +108,13 @@ def _say_created(job_id: UUID, output: Output) -> None:
         output.line(str(job_id))
 
 
+async def _is_served(pool: Pool, settings: Settings) -> bool:
+    """Whether a worker lives that takes new jobs."""
+    async with pool.acquire() as conn:
+        alive = await liveness.workers(conn, stale_ms=settings.stale_ms)
+    return any(not worker.draining for worker in alive)
+
+
 class _Following:
     """The job from its creation to its end. The first signal cancels it, the second leaves it."""
 
@@ -134,9 +143,7 @@ class _Following:
     @asynccontextmanager
     async def _some_worker(self) -> AsyncIterator[bool]:
         """Inside, a worker runs: somebody's, or one of ours (true) until the job is over."""
-        async with self._pool.acquire() as conn:
-            alive = await liveness.workers(conn, stale_ms=self._settings.stale_ms)
-        if any(not worker.draining for worker in alive):
+        if await _is_served(self._pool, self._settings):
             yield False
             return
         # Its lines about jobs would repeat what is shown anyway.

@@ -14,8 +14,9 @@ def duration(ms: int) -> str:
     """`ms` in at most two units: 14 ms, 2.5 s, 3m 20s, 1d 4h."""
     if ms < 1000:
         return f"{ms} ms"
-    if ms < 60_000:
+    if ms < 59_950:
         return f"{ms / 1000:.1f} s"
+    ms = max(ms, 60_000)
     index = next(index for index, (unit, _) in enumerate(_UNITS) if ms >= unit)
     (big, name), (small, below) = _UNITS[index], _UNITS[index + 1]
     rest = ms % big // small

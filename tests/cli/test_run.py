@@ -102,8 +102,9 @@ def test_the_code_tells_canceled_and_stopped_from_failed(on_database: Call, comm
 
 
 def test_a_detached_run_prints_the_id(on_database: Call) -> None:
-    """With --detach the id is all that stdout has, and nobody waits."""
+    """With --detach the id is all that stdout has, and nobody waits; that no worker is there is told."""
     Path("greet.js").write_text(GREETING["greet.js"])
     result = on_database("run", "greet.js", "--detach")
     assert result.code == 0
     assert store.check_job_id(result.out.strip())
+    assert "no worker is alive on this database: the job waits for `headrace worker`" in result.err
