@@ -159,9 +159,11 @@ class Worker:
 
         new = uuid4()
         async with self._lease:
+            # Before, not after: an attempt that cannot be recorded meanwhile asks for another renewal.
+            self._leaked = False
             freed = await self._services.pool.run(work)
             log.warning("worker %s goes on as %s: %s jobs given back", self.id, new, freed)
-            self.id, self._leaked = new, False
+            self.id = new
 
     def _start(self, claim: Claim) -> None:
         attempt = Attempt(self._services, claim)

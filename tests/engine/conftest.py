@@ -11,7 +11,9 @@ from uuid import uuid4
 import pytest
 
 from engine.db.embedded_home import Home
+from engine.db.pool import Pool
 from tests import embedded
+from tests.engine.shop import Shop
 from tests.postgres import roomy_folder
 
 
@@ -40,3 +42,9 @@ async def home(made: Home, open_folder: Path) -> AsyncIterator[Home]:
     yield home
     await embedded.stopped(home)
     shutil.rmtree(home.root)
+
+
+@pytest.fixture
+def shop(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """Workers in this process whose jobs are Python functions."""
+    return Shop(pool, monkeypatch)
