@@ -28,10 +28,12 @@ from engine.db.pool import Connection, Pool
 from engine.db.sql import load
 from engine.jobs import liveness, queue, store
 from engine.jobs.queue import Finish
+from engine.jobs.ready import Lane
 from engine.model import JobType, NewJob
 
 BATCH = 100
 APPS = 10
+LANES = [Lane(f"app{n}", "default", most=-(-BATCH // APPS)) for n in range(APPS)]
 LEAST_RATIO = 0.95
 FILL = (Path(__file__).parent / "claim_history.sql").read_text(encoding="utf-8")
 
@@ -73,7 +75,7 @@ class Side:
         """Claims a batch out of the backlog, and finishes it."""
         async with self.pool.acquire() as conn:
             began = time.perf_counter()
-            claims = await queue.claim(conn, self.worker, limit=BATCH)
+            claims = (await queue.claim(conn, self.worker, LANES, limit=BATCH)).claims
             claimed = time.perf_counter()
             async with conn.transaction():
                 ended = await queue.finish(conn, [Finish(claim.id, claim.attempt, results={}) for claim in claims])
@@ -89,7 +91,7 @@ class Side:
             ids = await store.create(conn, [_job(n) for n in range(BATCH)], wake=False)
         async with self.pool.transaction() as conn:
             print(f"\n== {self.name}: the claim of {BATCH} jobs")
-            await _plan(conn, load("job_claim"), self.worker, BATCH, False, "")
+            await _plan(conn, load("job_claim"), self.worker, *queue.lane_columns(LANES, BATCH), False)
             print(f"\n== {self.name}: the finish of {BATCH} jobs")
             await _plan(conn, load("job_finish"), *_ends(ids))
 

@@ -28,6 +28,7 @@ from engine.hostapi.caller import Caller, Origin
 from engine.hostapi.table import CALLS, Effect, Read
 from engine.jobs import liveness, queue
 from engine.jobs.queue import Claim
+from engine.jobs.ready import Lane
 from engine.settings import Settings
 from engine.worker.attempt import Attempt
 from scripting.model import Json, Recorded, Reply, Returned, Value
@@ -89,9 +90,8 @@ class Bench:
     async def claim(self) -> Claim:
         """The next job."""
         async with self._services.pool.acquire() as conn:
-            while not (found := await queue.claim(conn, self._worker, limit=1)):  # noqa: ASYNC110 - the database is asked
-                await asyncio.sleep(0.001)
-        return found[0]
+            (found,) = (await queue.claim(conn, self._worker, [Lane(stage.APP, "default")], limit=1)).claims
+        return found
 
     async def journalled(self) -> float:
         """Milliseconds of an attempt at the next job."""

@@ -179,7 +179,6 @@ class JobCalls:
             await self._on_park(scope.conn)
         if not await waits.park(scope.conn, self._run.claim.id, self._run.claim.attempt, at(park.deadline_ms)):
             raise Interrupt("lost")
-        self._run.parked_until_ms = park.deadline_ms
 
     async def _end_wait(
         self, scope: Scope, call: Wait, caller: Caller, args: Args, park: Park, entry: Entry, *, timed_out: bool

@@ -51,7 +51,6 @@ class Run:
         self.services = services
         self.claim = claim
         self.journal = journal
-        self.parked_until_ms: int | None = None
         self._wish: str | None = None
         self._kill: Callable[[str], None] | None = None
 

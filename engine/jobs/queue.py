@@ -13,6 +13,7 @@ from engine.db.sql import load
 from engine.jobs import waits
 from engine.jobs.changes import record_change
 from engine.jobs.names import JOBS_CHANNEL
+from engine.jobs.ready import Lane
 from engine.model import JobType, Status
 
 
@@ -69,6 +70,20 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """What one claim took. `dropped` entries did not say what their jobs say, and lead nowhere any more;
+    it passed by `passed` entries, on whose jobs others hold locks.
+
+    `ranks` has for each job its (app, queue), its priority in the lists, and its rank there.
+    """
+
+    claims: Sequence[Claim]
+    dropped: int
+    passed: int
+    ranks: Sequence[tuple[tuple[str, str], int, datetime]]
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The end of a claim: results or error, JSON. `failed` sets the error flag."""
 
@@ -88,18 +103,37 @@ class Ended:
     ended_at: datetime
 
 
-async def claim(conn: Connection, worker: UUID, *, limit: int, low_first: bool = False, after: str = "") -> list[Claim]:
-    """Up to `limit` jobs, shared between apps from the one behind `after` on; the last one's app came last.
+async def claim(conn: Connection, worker: UUID, lanes: Sequence[Lane], *, limit: int, low_first: bool = False) -> Batch:
+    """Up to `limit` jobs of these lanes.
 
-    `low_first` takes low-priority jobs before normal ones: the worker asks so for a share of its claims.
+    `low_first` takes low-priority jobs before the others: the worker asks so for a share of its claims.
     Jobs that wait for a claimed job to be RUNNING are woken.
     """
-    rows = await conn.fetch(load("job_claim"), worker, limit, low_first, after)
-    awaited = [(row["id"], Status.RUNNING) for row in rows if row["awaited"]]
+    rows = await conn.fetch(load("job_claim"), worker, *lane_columns(lanes, limit), low_first)
+    claimed = [row for row in rows if row["id"] is not None]
+    awaited = [(row["id"], Status.RUNNING) for row in claimed if row["awaited"]]
     if awaited:
         async with conn.transaction():
             await waits.wake(conn, awaited)
-    return [Claim.from_row(row) for row in rows]
+    return Batch(
+        claims=[Claim.from_row(row) for row in claimed],
+        dropped=rows[0]["dropped"],
+        passed=rows[0]["passed"],
+        ranks=[((row["app"], row["queue"]), row["priority"], min(row["rank"], row["started_at"])) for row in claimed],
+    )
+
+
+def lane_columns(lanes: Sequence[Lane], limit: int) -> list[Any]:
+    """The arguments of job_claim.sql between the worker and the order of priorities."""
+    return [
+        limit,
+        [lane.app for lane in lanes],
+        [lane.queue for lane in lanes],
+        [lane.normal_since for lane in lanes],
+        [lane.low_since for lane in lanes],
+        [lane.most for lane in lanes],
+        [max(lane.most, lane.depth) for lane in lanes],
+    ]
 
 
 async def finish(conn: Connection, ends: Sequence[Finish]) -> list[Ended]:

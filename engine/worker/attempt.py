@@ -11,7 +11,8 @@ from engine.executors.table import EXECUTORS, Execute
 from engine.jobs import journal
 from engine.jobs.journal import Diverged, Journal, Pages
 from engine.jobs.queue import Claim
-from engine.worker.settle import Settled, settle
+from engine.model import Status
+from engine.worker.settle import settle
 from scripting.model import Interrupt
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,8 @@ class Attempt:
         self.claim = claim
         self._run = Run(services, claim, Journal(claim.id, claim.attempt, _recorded(services, claim)))
 
-    async def work(self) -> Settled:
-        """Executes the job and records how that ended."""
+    async def work(self) -> Status | None:
+        """Executes the job and records how that ended; what the job is now, None if the claim was lost."""
         return await settle(self._run, await self._execute())
 
     def end(self, reason: str) -> None:

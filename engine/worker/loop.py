@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
@@ -17,11 +18,12 @@ from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.errors import DatabaseUnavailable, HeadraceError
 from engine.executors.run import Services
-from engine.jobs import liveness, queue, waits
+from engine.jobs import liveness, queue, ready, waits
 from engine.jobs.names import CONTROL_CHANNEL, JOBS_CHANNEL
 from engine.jobs.queue import Claim
 from engine.model import Status
 from engine.worker.attempt import Attempt
+from engine.worker.lanes import Lanes
 from engine.worker.share import LowPriorityShare
 from engine.worker.wakeups import Wakeups
 
@@ -31,10 +33,11 @@ CONTROL_S = 1.0
 PARTITIONS_S = 3600.0
 SWEEP_S = 300.0
 OUTAGE_PAUSE_S = 0.5
-# For what is due later than this, the poll is precise enough, and a million waits are not a million timers.
-LONGEST_TIMER_MS = 60_000
-# Timers may fire a clock tick early; looking then would miss the job until the next poll.
-TIMER_MARGIN_MS = 2
+CONTENTION_PAUSE_S = 0.02
+MOMENT_S = 0.001
+ROTATE_S = 1.0
+# So few claims leave so few dead entries that a walk over them costs nothing.
+ROTATE_AFTER = 1000
 
 
 class Worker:
@@ -50,7 +53,9 @@ class Worker:
         self._leaked = False
         self._lease = asyncio.Lock()
         self._share = LowPriorityShare(self._settings.low_priority_percent)
-        self._after = ""
+        self._lanes = Lanes(time.monotonic)
+        self._fruitless = 0
+        self._claimed = 0
         self._wake = asyncio.Event()
         self._control = asyncio.Event()
         self._draining = asyncio.Event()
@@ -95,9 +100,10 @@ class Worker:
             self._every(settings.stale_ms / 3000, self._maintain),
             self._every(PARTITIONS_S, self._make_partitions),
             self._every(SWEEP_S, self._sweep_files),
+            self._every(ROTATE_S, self._rotate),
         ]
         if settings.listen:
-            heard = {JOBS_CHANNEL: lambda _: self._wake.set(), CONTROL_CHANNEL: self._controlled}
+            heard = {JOBS_CHANNEL: self._claimable, CONTROL_CHANNEL: self._controlled}
             loops.append(Wakeups(self._services.pool, heard).run())
         return loops
 
@@ -124,32 +130,53 @@ class Worker:
         while not self._draining.is_set():
             self._wake.clear()
             try:
-                more = await self._claim()
+                pause_s = await self._fill()
             except HeadraceError as error:
                 log.warning("worker %s cannot claim: %s", self.id, error)
                 self._leaked = True
                 await asyncio.sleep(OUTAGE_PAUSE_S)
                 continue
-            if not more:
+            if pause_s:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self._settings.poll_ms / 1000)
+                    await asyncio.wait_for(self._wake.wait(), pause_s)
 
-    async def _claim(self) -> bool:
-        """Fills free slots; whether it is worth trying again at once."""
+    async def _fill(self) -> float:
+        """One step towards full slots; for how many seconds the next one is not worth taking, if nothing happens."""
         free = self._settings.slots - self.busy
         if free <= 0:
-            return False
+            return self._poll_s
         if self._leaked:
             await self._renew()
         limit, low_first = self._share.next_claim(free)
+        lanes = self._lanes.choose(limit)
+        if not lanes:
+            return await self._look()
         async with self._services.pool.acquire() as conn:
-            claims = await queue.claim(conn, self.id, limit=limit, low_first=low_first, after=self._after)
-        self._share.claimed(len(claims), low_first)
-        for claim in claims:
+            batch = await queue.claim(conn, self.id, lanes, limit=limit, low_first=low_first)
+        self._share.claimed(len(batch.claims), low_first)
+        self._lanes.claimed(lanes, batch)
+        self._claimed += len(batch.claims)
+        for claim in batch.claims:
             self._start(claim)
-        if claims:
-            self._after = claims[-1].app
-        return bool(claims) or low_first
+        if batch.claims or batch.dropped:
+            self._fruitless = 0
+        return 0.0
+
+    async def _look(self) -> float:
+        """Finds lanes; where claims found nothing in them (others are faster), pauses before the next try."""
+        async with self._services.pool.acquire() as conn:
+            found = await ready.look(conn, after=self._lanes.position)
+        if self._lanes.found(found.lanes):
+            self._fruitless += 1
+            return 0.0 if self._fruitless == 1 else CONTENTION_PAUSE_S
+        self._fruitless = 0
+        if found.next_in_ms is None:
+            return self._poll_s
+        return min(self._poll_s, max(MOMENT_S, found.next_in_ms / 1000))
+
+    @property
+    def _poll_s(self) -> float:
+        return self._settings.poll_ms / 1000
 
     async def _renew(self) -> None:
         """A claim broke off, and may have been committed: what this worker holds without knowing it goes back."""
@@ -177,9 +204,8 @@ class Worker:
         bind_contextvars(worker=str(self.id), job=str(claim.id), app=claim.app, attempt=claim.attempt)
         try:
             log.info("job started", extra={"label": claim.label})
-            settled = await attempt.work()
-            log.info("job left", extra={"status": _outcome(settled.status)})
-            self._look_again_in(settled.again_in_ms)
+            status = await attempt.work()
+            log.info("job left", extra={"status": _outcome(status)})
         except Exception:
             # The job is this worker's in the database, and nobody's in truth.
             log.exception("job %s: its ending could not be recorded", attempt.claim.id)
@@ -189,11 +215,6 @@ class Worker:
             self._wake.set()
             if not self._attempts:
                 self._idle.set()
-
-    def _look_again_in(self, ms: int | None) -> None:
-        """Looks when the job is due, not only at the next poll: measured, 30 pauses of 100 ms took 30 s without."""
-        if ms is not None and ms <= LONGEST_TIMER_MS:
-            asyncio.get_running_loop().call_later((ms + TIMER_MARGIN_MS) / 1000, self._wake.set)
 
     # The lease
 
@@ -229,6 +250,10 @@ class Worker:
             if attempt is not None:
                 attempt.end(_reason(row["status"], row["lost"]))
 
+    def _claimable(self, payload: str) -> None:
+        self._lanes.reopen()
+        self._wake.set()
+
     def _controlled(self, payload: str) -> None:
         if payload in ("", str(self.id)):
             self._control.set()
@@ -246,6 +271,13 @@ class Worker:
         if found.dead:
             log.warning("workers %s are dead: %s jobs rescued", ", ".join(found.dead), found.requeued)
             self._wake.set()
+
+    async def _rotate(self) -> None:
+        if self._claimed < ROTATE_AFTER:
+            return
+        self._claimed = 0
+        async with self._services.pool.acquire() as conn:
+            await ready.rotate(conn)
 
     async def _make_partitions(self) -> None:
         await self._services.pool.execute(load("partitions_ensure"))

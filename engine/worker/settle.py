@@ -6,7 +6,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine.db.pool import Connection
@@ -26,21 +25,15 @@ _READS = [name for name, call in CALLS.items() if isinstance(call, Read)]
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What the job is now; None if it is not this attempt's any more. `again_in_ms`: when it is due by itself."""
+async def settle(run: Run, ending: Ending) -> Status | None:
+    """Records the ending, however long the database takes to come back: only this worker knows it.
 
-    status: Status | None
-    again_in_ms: int | None = None
-
-
-async def settle(run: Run, ending: Ending) -> Settled:
-    """Records the ending, however long the database takes to come back: only this worker knows it."""
+    What the job is now; None if it is not this attempt's any more.
+    """
     if isinstance(ending, Lost):
-        return Settled(None)
+        return None
     if isinstance(ending, Parked):
-        until_ms = run.parked_until_ms
-        return Settled(Status.RUNNING, None if until_ms is None else max(0, until_ms - run.services.clock_ms()))
+        return Status.RUNNING
     _log_failure(run, ending)
     try:
         return await _recorded(run, ending)
@@ -50,7 +43,7 @@ async def settle(run: Run, ending: Ending) -> Settled:
         return await _recorded(run, Failed(error.to_json(), retryable=False))
 
 
-async def _recorded(run: Run, ending: Ending) -> Settled:
+async def _recorded(run: Run, ending: Ending) -> Status | None:
     pause = _FIRST_PAUSE_S
     while True:
         try:
@@ -68,10 +61,10 @@ def _log_failure(run: Run, ending: Ending) -> None:
         log_errors(run, [f"{error['code']}: {error['message']}{place}"])
 
 
-async def _write(conn: Connection, run: Run, ending: Ending) -> Settled:
+async def _write(conn: Connection, run: Run, ending: Ending) -> Status | None:
     status = await queue.fence(conn, run.claim)
     if status is None:
-        return Settled(None)
+        return None
     await run.journal.write(conn)
     match ending:
         case _ if status is Status.CANCELING:
@@ -86,32 +79,32 @@ async def _write(conn: Connection, run: Run, ending: Ending) -> Settled:
             return await _retry(conn, run, ending)
         case HandedBack() | Stopped() | Canceled() | Parked() | Lost():
             await queue.hand_back(conn, run.claim)
-            return Settled(Status.PENDING, 0)
+            return Status.PENDING
 
 
 def _try_again(run: Run, ending: Failed) -> bool:
     return ending.retryable and run.claim.failures + 1 < run.claim.max_attempts
 
 
-async def _retry(conn: Connection, run: Run, ending: Failed) -> Settled:
+async def _retry(conn: Connection, run: Run, ending: Failed) -> Status | None:
     settings = run.services.settings
     delay = backoff.delay_ms(
         run.claim.failures + 1, base_ms=settings.retry_base_ms, max_ms=settings.retry_max_ms, random=random.random
     )
     await journal.forget_tail(conn, run.claim.id, _READS)
     await queue.retry(conn, run.claim, delay_ms=delay, detail=str(ending.error["message"])[:500])
-    return Settled(Status.PENDING, delay)
+    return Status.PENDING
 
 
-async def _stop(conn: Connection, run: Run, *, failed: bool) -> Settled:
+async def _stop(conn: Connection, run: Run, *, failed: bool) -> Status | None:
     """What threw while it was being stopped is tried again when it is resumed."""
     if failed:
         await journal.forget_tail(conn, run.claim.id, _READS)
     await queue.stopped(conn, run.claim, failed=failed)
-    return Settled(Status.STOPPED)
+    return Status.STOPPED
 
 
-async def _finish(conn: Connection, run: Run, ending: Ending) -> Settled:
+async def _finish(conn: Connection, run: Run, ending: Ending) -> Status | None:
     results: Mapping[str, Any] | None = None
     error: Mapping[str, Any] | None = None
     failed = False
@@ -121,4 +114,4 @@ async def _finish(conn: Connection, run: Run, ending: Ending) -> Settled:
         case Failed():
             results, error, failed = ending.results, ending.error, True
     (ended,) = await queue.finish(conn, [Finish(run.claim.id, run.claim.attempt, failed, results, error)])
-    return Settled(ended.status)
+    return ended.status

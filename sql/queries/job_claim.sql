@@ -1,80 +1,93 @@
 -- Gives a worker up to $2 jobs: RUNNING, a new attempt (the fencing token), leased to worker $1.
 --
--- Fair between apps: starting behind app $4, the last one that was served, it steps from app to app through
--- the index, once around, and shares the batch between the first that have something due. Apps whose jobs all lie
--- in the future (parked, delayed) take no place: with one slot they would hide every app behind them.
--- A backlog of one app costs the others nothing. Within an app normal jobs come before low-priority ones ($3
--- false), or the other way round for the share of claims that keeps low-priority jobs from starving ($3 true).
+-- $3 to $8 are the lanes that it looks at, one array a column: app, queue, for normal and for low priority the rank from
+-- which on it looks (what lies before was seen: claimed by now, or dead entries that nobody needs to walk again), how many
+-- jobs the lane may give, and how many entries to look at for that: more where somebody holds locks on the first ones.
+-- $9 says whether low-priority jobs come first this time, which keeps them from starving, and the others from those that
+-- go on (migration 0005 tells of the lists).
 --
--- The lock on the worker's own row makes sure that nobody declared the worker dead meanwhile: a
--- job claimed for a worker without a row would never be rescued. `key share` lets heartbeats pass.
-with recursive alive as materialized (
+-- The lock on the worker's own row makes sure that nobody declared the worker dead meanwhile: a job claimed for a
+-- worker without a row would never be rescued. `key share` lets heartbeats pass.
+-- Always a row: without a job, it says how many entries were dropped, and how many passed by because of locks.
+with alive as materialized (
     select id from headrace.workers where id = $1 for key share
-), ahead (app, n) as (
-    (select app, 1 from headrace.jobs_live
-     where ready_at is not null and app > $4 order by app limit 1)
-    union all
-    select next.app, ahead.n + 1
-    from ahead, lateral (
-        select l.app from headrace.jobs_live l
-        where l.ready_at is not null and l.app > ahead.app order by l.app limit 1
-    ) next
-), behind (app, n) as (
-    (select app, 1 from headrace.jobs_live
-     where ready_at is not null and app <= $4 order by app limit 1)
-    union all
-    select next.app, behind.n + 1
-    from behind, lateral (
-        select l.app from headrace.jobs_live l
-        where l.ready_at is not null and l.app > behind.app and l.app <= $4 order by l.app limit 1
-    ) next
-), apps as materialized (
-    -- both walks run only as far as this limit reads them
-    select app, row_number() over () as turn
-    from (select app from ahead union all select app from behind) every_app, lateral (
-        -- not `exists`, which could be planned as a hash of the whole backlog
-        (select from headrace.jobs_live l
-         where l.app = every_app.app and not l.low_priority and l.ready_at <= now() order by l.ready_at limit 1)
-        union all
-        (select from headrace.jobs_live l
-         where l.app = every_app.app and l.low_priority and l.ready_at <= now() order by l.ready_at limit 1)
-        limit 1
-    ) due
-    limit $2
-), share as materialized (
-    select ceil($2::numeric / greatest(count(*), 1))::integer as jobs from apps
+), lanes as materialized (
+    select * from unnest($3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::integer[], $8::integer[])
+        with ordinality as l (app, queue, since_1, since_2, most, depth, n)
 ), picked as materialized (
-    select job.id, apps.turn
-    from alive, apps, share, lateral (
-        with preferred as materialized (
+    select lanes.n as lane, lanes.most, entry.*
+    from alive, lanes, lateral (
+        with a as materialized (
             -- skip locked lets claimers pass each other
-            select l.id from headrace.jobs_live l
-            where l.app = apps.app and l.low_priority = $3 and l.ready_at <= now()
-            order by l.ready_at limit share.jobs for update skip locked
-        ), others as materialized (
-            select l.id from headrace.jobs_live l
-            where l.app = apps.app and l.low_priority = not $3 and l.ready_at <= now()
-            order by l.ready_at limit (share.jobs - (select count(*) from preferred)) for update skip locked
+            select r.tableoid as leaf, r.ctid as place, r.job_id, r.priority, r.rank from headrace.job_ready r
+            where r.app = lanes.app and r.queue = lanes.queue and r.priority = case when $9 then 2 else 0 end
+                and r.rank >= case when $9 then lanes.since_2 else '-infinity' end
+            order by r.rank limit lanes.depth for update skip locked
+        ), b as materialized (
+            select r.tableoid as leaf, r.ctid as place, r.job_id, r.priority, r.rank from headrace.job_ready r
+            where r.app = lanes.app and r.queue = lanes.queue and r.priority = 1 and r.rank >= lanes.since_1
+            order by r.rank limit lanes.depth - (select count(*) from a) for update skip locked
+        ), c as materialized (
+            select r.tableoid as leaf, r.ctid as place, r.job_id, r.priority, r.rank from headrace.job_ready r
+            where r.app = lanes.app and r.queue = lanes.queue and r.priority = case when $9 then 0 else 2 end
+                and r.rank >= case when $9 then '-infinity' else lanes.since_2 end
+            order by r.rank limit lanes.depth - (select count(*) from a) - (select count(*) from b)
+            for update skip locked
         )
-        select id from preferred union all select id from others
-    ) job
-    limit $2
+        select 1 as turn, * from a union all select 2, * from b union all select 3, * from c
+    ) entry
+), held as materialized (
+    select j.id, j.app, j.queue, j.ready_at, j.ready_at <= clock_timestamp() as due, j.low_priority, j.attempt
+    from headrace.jobs_live j
+    where j.id = any (array(select job_id from picked)) and j.ready_at is not null
+    for no key update skip locked
+), fitting as materialized (
+    select distinct on (p.job_id) p.job_id, p.priority, p.rank, p.lane, p.most, p.turn
+    from picked p join held h on h.id = p.job_id and h.due and h.low_priority = (p.priority = 2)
+    order by p.job_id, p.turn, p.rank
+), taken as materialized (
+    select job_id, priority, rank
+    from (select *, row_number() over (partition by lane order by turn, rank) as nth from fitting) f
+    where nth <= most order by lane, nth limit $2
+), wrong as materialized (
+    -- The entry does not say what its job says any more: it is written anew.
+    select * from held where id not in (select job_id from fitting)
+), sooner as (
+    insert into headrace.job_ready (leaf, app, queue, priority, rank, job_id)
+    select
+        (select last_value % 3 from headrace.job_ready_turn), app, queue,
+        case when low_priority then 2 when attempt > 0 then 0 else 1 end, clock_timestamp(), id
+    from wrong where due
+), later as (
+    insert into headrace.job_later (job_id, ready_at)
+    select id, ready_at from wrong where not due and ready_at < 'infinity'
+    on conflict (job_id) do nothing
+), stale as materialized (
+    select p.job_id from picked p
+    where not exists (select from headrace.jobs_live j where j.id = p.job_id and j.ready_at is not null)
+), gone as (
+    delete from headrace.job_ready r
+    using picked p
+    where r.ctid = any (array(select place from picked)) and r.ctid = p.place and r.tableoid = p.leaf
+        and p.job_id in (select job_id from taken union all select id from wrong union all select job_id from stale)
 ), claimed as (
     update headrace.jobs_live j
     set status = 'RUNNING', attempt = j.attempt + 1, worker_id = $1, ready_at = null,
         started_at = coalesce(j.started_at, clock_timestamp()),
         app_version = coalesce(j.app_version, (select a.version from headrace.apps a where a.name = j.app))
-    where j.id = any (array(select id from picked)) and j.ready_at is not null
+    where j.id = any (array(select job_id from taken)) and j.ready_at is not null
     returning j.*
 )
 select
+    (select count(*) from stale) + (select count(*) from wrong) as dropped,
+    (select count(*) from picked p where p.job_id not in (select id from held union all select job_id from stale)) as passed,
+    t.priority, t.rank,
     c.id, c.app, c.queue, c.type, c.name, c.low_priority, c.attempt, c.failures, c.max_attempts, c.timeout_ms,
     c.app_version, c.parent_id, c.root_id, c.run_by, c.has_errors, c.awaited, c.created_at, c.started_at,
-    -- one index probe a job: a join could be planned as a scan of every month
-    (select a.label from headrace.job_params a where a.job_id = c.id) as label,
-    (select a.spec from headrace.job_params a where a.job_id = c.id) as spec,
-    (select g.checkpoint from headrace.job_progress g where g.job_id = c.id and c.attempt > 1) as checkpoint,
-    p.turn
-from claimed c join picked p on p.id = c.id
--- in turn: the last row's app was served last
-order by p.turn
+    p.label, p.spec, g.checkpoint
+from (select) always
+left join (claimed c join taken t on t.job_id = c.id) on true
+-- one index probe a job: a plain join could be planned as a scan of every month
+left join lateral (select label, spec from headrace.job_params p where p.job_id = c.id limit 1) p on true
+left join lateral (
+    select checkpoint from headrace.job_progress g where g.job_id = c.id and c.attempt > 1 limit 1) g on true

@@ -1,13 +1,12 @@
 -- Moves jobs that ended into the history. Fenced: a row whose attempt or status is not the expected
 -- one stays as it is, and its id is not returned. A job that was being canceled ends CANCELED.
--- `id = any` besides the join keeps stale statistics from planning a scan of the live table.
 with input as (
     select * from unnest($1::uuid[], $2::integer[], $3::boolean[], $4::jsonb[], $5::jsonb[])
         as i (id, attempt, has_errors, results, error)
 ), ended as (
     delete from headrace.jobs_live j
     using input i
-    where j.id = any ($1::uuid[]) and j.id = i.id and j.attempt = i.attempt
+    where j.id = i.id and j.attempt = i.attempt
         and j.status in ('RUNNING', 'STOPPING', 'CANCELING') and j.worker_id is not null
     returning j.*, i.has_errors as failed, i.results, i.error
 ), kept as (

@@ -9,6 +9,7 @@ import pytest
 from engine.db.pool import Pool
 from engine.jobs import liveness, queue, store
 from engine.jobs.journal import Entry, Journal
+from engine.jobs.ready import Lane
 from engine.model import JobType, NewJob, Status
 
 
@@ -28,7 +29,7 @@ async def death(pool: Pool, job_id: UUID, seq: int | None) -> None:
     worker = uuid4()
     async with pool.transaction() as conn:
         await conn.execute("insert into headrace.workers (id, name, version, slots) values ($1, 'w', '0', 1)", worker)
-        for claim in await queue.claim(conn, worker, limit=1):
+        for claim in (await queue.claim(conn, worker, [Lane("crm", "default")], limit=1)).claims:
             if seq is not None:
                 journal = Journal(job_id, claim.attempt)
                 await journal.write(conn, [Entry(0, seq, "jobs.progress", "", "", 0)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,9 +10,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from engine.db.pool import Pool
-from engine.jobs import commands, liveness, queue, store, waits
+from engine.jobs import commands, liveness, queue, ready, store, waits
 from engine.jobs.queue import Claim, Ended, Finish
 from engine.model import Job, JobType, NewJob, Status
+from engine.worker.lanes import Lanes
 
 APP = "crm"
 LATER = timedelta(hours=1)
@@ -87,10 +89,18 @@ class Hand:
             await liveness.register(conn, hand.id, name="hand", version="0", slots=8)
         return hand
 
-    async def claim(self, limit: int = 1, **options: Any) -> list[Claim]:
-        """Up to so many jobs."""
+    async def claim(self, limit: int = 1, *, after: str = "", low_first: bool = False) -> list[Claim]:
+        """Up to so many jobs, the apps behind `after` first: one look, then claims until nothing is left."""
+        lanes = Lanes(time.monotonic)
+        lanes.position = (after, "")
+        claims: list[Claim] = []
         async with self.pool.acquire() as conn:
-            return await queue.claim(conn, self.id, limit=limit, **options)
+            lanes.found((await ready.look(conn, after=lanes.position)).lanes)
+            while len(claims) < limit and (chosen := lanes.choose(limit - len(claims))):
+                batch = await queue.claim(conn, self.id, chosen, limit=limit - len(claims), low_first=low_first)
+                lanes.claimed(chosen, batch)
+                claims += sorted(batch.claims, key=lambda claim: (claim.app <= after, claim.app))
+        return claims
 
     async def claim_one(self) -> Claim:
         """The next job, which there must be."""

@@ -10,8 +10,9 @@ import pytest
 from engine.db.pool import Pool
 from engine.jobs import liveness, queue
 from engine.jobs.liveness import MAX_RESCUES
+from engine.jobs.ready import Lane
 from engine.model import Status
-from tests.engine.hands import Hand, enqueue, enqueue_one, events, get, new, rows, status
+from tests.engine.hands import APP, Hand, enqueue, enqueue_one, events, get, new, rows, status
 
 
 async def rescue(pool: Pool) -> liveness.Rescue:
@@ -86,7 +87,7 @@ async def test_a_claim_in_progress_and_a_burial_exclude_each_other(pool: Pool) -
     await enqueue_one(pool)
     await pool.execute("update headrace.workers set heartbeat_at = now() - interval '1 hour'")
     async with pool.transaction() as conn:
-        assert len(await queue.claim(conn, hand.id, limit=1)) == 1
+        assert len((await queue.claim(conn, hand.id, [Lane(APP, "default")], limit=1)).claims) == 1
         assert (await rescue(pool)).dead == []
     assert (await rescue(pool)).requeued == 1
 
@@ -137,7 +138,7 @@ async def test_a_renewal_waits_for_the_claim_that_still_runs(pool: Pool) -> None
     hand = await Hand.join(pool)
     await enqueue_one(pool)
     async with pool.transaction() as conn:
-        assert len(await queue.claim(conn, hand.id, limit=1)) == 1
+        assert len((await queue.claim(conn, hand.id, [Lane(APP, "default")], limit=1)).claims) == 1
         renewing = asyncio.create_task(renew(hand, []))
         async with asyncio.timeout(60):
             while not await pool.fetch(  # noqa: ASYNC110 - the database is asked

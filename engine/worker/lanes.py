@@ -1,0 +1,107 @@
+"""What a worker remembers of the lanes: which have work, whose turn it is, and from which rank on to look."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from engine.jobs.queue import Batch
+from engine.jobs.ready import BEGINNING, LOW, MOST_LANES, NORMAL, Lane
+
+# A job whose transaction commits after a job of a later rank was claimed lies before the remembered rank:
+# within the slack it is seen at once, else when the lane is looked at from its beginning again.
+SLACK = timedelta(milliseconds=50)
+AFRESH_S = 0.25
+KEEP_S = 5.0
+EXTRA, MOST_EXTRA = 8, 2000
+
+Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class _Memory:
+    """One lane. Times are the clock's; `open` says that the lane may have more than it gave, `extra` how many entries
+    beyond its share to look at, since others hold locks on the first ones."""
+
+    useful_at: float
+    open: bool = True
+    afresh_at: float = float("-inf")
+    extra: int = 0
+    since: dict[int, datetime] = field(default_factory=dict)
+
+
+class Lanes:
+    """Shares claims between apps, and within an app between its queues, in turns. `clock` is monotonic, in s."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lanes: dict[Key, _Memory] = {}
+        self._last_queue: dict[str, str] = {}
+        self.position: Key = ("", "")
+
+    def found(self, keys: Iterable[Key]) -> bool:
+        """A look found work in these lanes; whether there is any."""
+        now = self._clock()
+        found = {key: self._lanes.get(key) or _Memory(now) for key in keys}
+        for memory in found.values():
+            memory.useful_at, memory.open, memory.afresh_at = now, True, float("-inf")
+        kept = {key: memory for key, memory in self._lanes.items() if memory.useful_at > now - KEEP_S}
+        self._lanes = dict(list({**found, **kept}.items())[:MOST_LANES])
+        self._last_queue = {app: queue for app, queue in self._last_queue.items() if (app, queue) in self._lanes}
+        return bool(found)
+
+    def reopen(self) -> None:
+        """Something became claimable: every lane that is known may have it."""
+        for memory in self._lanes.values():
+            memory.open = True
+
+    def choose(self, limit: int) -> list[Lane]:
+        """The lanes for the next claim of `limit` jobs: one of each app, the apps in turn; none if none is open."""
+        chosen = [(app, self._next_queue(app, queues)) for app, queues in self._apps_in_turn()][:limit]
+        if not chosen:
+            return []
+        self.position = chosen[-1]
+        share = -(-limit // len(chosen))
+        return [self._lane(key, share) for key in chosen]
+
+    def _apps_in_turn(self) -> list[tuple[str, list[str]]]:
+        """Each app with its open queues, from the one behind the last claim's on."""
+        queues: dict[str, list[str]] = {}
+        for app, queue in sorted(key for key, memory in self._lanes.items() if memory.open):
+            queues.setdefault(app, []).append(queue)
+        last = self.position[0]
+        return sorted(queues.items(), key=lambda item: (item[0] <= last, item[0]))
+
+    def _next_queue(self, app: str, queues: Sequence[str]) -> str:
+        last = self._last_queue.get(app, "")
+        chosen = next((queue for queue in queues if queue > last), queues[0])
+        self._last_queue[app] = chosen
+        return chosen
+
+    def claimed(self, lanes: Sequence[Lane], batch: Batch) -> None:
+        """What a claim took from these lanes: one that gave less than it might is empty for now."""
+        now = self._clock()
+        taken = Counter(key for key, _, _ in batch.ranks)
+        for lane in lanes:
+            memory = self._lanes[lane.app, lane.queue]
+            count = taken[lane.app, lane.queue]
+            memory.extra = min(MOST_EXTRA, 4 * memory.extra + EXTRA) if batch.passed and count < lane.most else 0
+            memory.open = batch.dropped > 0 or count >= lane.most or 0 < memory.extra < MOST_EXTRA
+            if count:
+                memory.useful_at = now
+        for key, priority, rank in batch.ranks:
+            memory = self._lanes[key]
+            memory.since[priority] = max(rank - SLACK, memory.since.get(priority, BEGINNING))
+
+    def _lane(self, key: Key, share: int) -> Lane:
+        memory = self._lanes[key]
+        return Lane(*key, *self._since(memory), most=share, depth=share + memory.extra)
+
+    def _since(self, memory: _Memory) -> tuple[datetime, datetime]:
+        now = self._clock()
+        if memory.afresh_at + AFRESH_S <= now:
+            memory.afresh_at = now
+            memory.since.clear()
+        return memory.since.get(NORMAL, BEGINNING), memory.since.get(LOW, BEGINNING)

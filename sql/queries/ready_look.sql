@@ -1,0 +1,40 @@
+-- Where work is: up to $3 pairs of app and queue from the one behind ($1, $2) on, then from the first on; and, in a
+-- row without an app, in how many ms the next job becomes claimable by the clock. Jobs that are due by now become so here.
+with recursive due as materialized (
+    select job_id from headrace.job_later where ready_at <= now() order by ready_at limit 1000 for update skip locked
+), gone as (
+    delete from headrace.job_later where job_id = any (array(select job_id from due))
+), moved as (
+    insert into headrace.job_ready (leaf, app, queue, priority, rank, job_id)
+    select
+        (select last_value % 3 from headrace.job_ready_turn), app, queue,
+        case when low_priority then 2 when attempt > 0 then 0 else 1 end, clock_timestamp(), id
+    from headrace.jobs_live where id = any (array(select job_id from due)) and ready_at <= now()
+    returning app, queue
+), ahead (app, queue, n) as (
+    (select app, queue, 1 from headrace.job_ready where (app, queue) > ($1, $2) order by app, queue limit 1)
+    union all
+    select next.app, next.queue, ahead.n + 1
+    from ahead, lateral (
+        select r.app, r.queue from headrace.job_ready r
+        where (r.app, r.queue) > (ahead.app, ahead.queue) order by r.app, r.queue limit 1
+    ) next
+    where ahead.n < $3
+), behind (app, queue, n) as (
+    (select app, queue, 1 from headrace.job_ready where (app, queue) <= ($1, $2) order by app, queue limit 1)
+    union all
+    select next.app, next.queue, behind.n + 1
+    from behind, lateral (
+        select r.app, r.queue from headrace.job_ready r
+        where (r.app, r.queue) > (behind.app, behind.queue) and (r.app, r.queue) <= ($1, $2)
+        order by r.app, r.queue limit 1
+    ) next
+    where behind.n < $3
+)
+select app, queue, null::float8 as next_in_ms from (
+    (select app, queue from ahead order by n) union all (select app, queue from behind order by n)
+    union all (select distinct app, queue from moved)
+) lanes
+union all
+select null, null,
+    extract(epoch from (select min(ready_at) from headrace.job_later where ready_at > now()) - clock_timestamp()) * 1000

@@ -1,0 +1,129 @@
+"""A worker's memory of the lanes: turns, shares, and from which rank on it looks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from engine.jobs.queue import Batch
+from engine.jobs.ready import BEGINNING, Lane
+from engine.worker.lanes import AFRESH_S, KEEP_S, SLACK, Lanes
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that tests move, in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def batch(*ranks: tuple[tuple[str, str], int, datetime], dropped: int = 0, passed: int = 0) -> Batch:
+    return Batch(claims=[], dropped=dropped, passed=passed, ranks=ranks)
+
+
+def since(lanes: Lanes) -> tuple[datetime, datetime]:
+    (lane,) = lanes.choose(1)
+    return lane.normal_since, lane.low_since
+
+
+def keys(lanes: list[Lane]) -> list[tuple[str, str]]:
+    return [(lane.app, lane.queue) for lane in lanes]
+
+
+def test_apps_take_turns() -> None:
+    """With more apps than slots, each claim goes on behind the app where the last one ended."""
+    lanes = Lanes(Clock())
+    lanes.found([(app, "default") for app in "abcde"])
+    assert [keys(lanes.choose(2)) for _ in range(3)] == [
+        [("a", "default"), ("b", "default")],
+        [("c", "default"), ("d", "default")],
+        [("e", "default"), ("a", "default")],
+    ]
+
+
+def test_an_app_with_many_queues_gets_one_share() -> None:
+    """The queues of an app take turns within the app's share: splitting work over queues gains nothing."""
+    lanes = Lanes(Clock())
+    lanes.found([("a", "x"), ("a", "y"), ("a", "z"), ("b", "default")])
+    seen = [keys(lanes.choose(4)) for _ in range(3)]
+    assert [[app for app, _ in chosen].count("a") for chosen in seen] == [1, 1, 1]
+    assert {queue for chosen in seen for app, queue in chosen if app == "a"} == {"x", "y", "z"}
+
+
+def test_the_batch_is_shared_between_the_lanes() -> None:
+    """Nobody may take more than its share, rounded up so that the slots are filled."""
+    lanes = Lanes(Clock())
+    lanes.found([("a", "default"), ("b", "default"), ("c", "default")])
+    assert [lane.most for lane in lanes.choose(8)] == [3, 3, 3]
+
+
+def test_a_lane_that_gave_less_than_its_share_is_closed_until_something_happens() -> None:
+    """An empty lane is not asked again by the next claim, only after a wake-up or a look."""
+    lanes = Lanes(Clock())
+    lanes.found([("a", "default")])
+    lanes.claimed(lanes.choose(2), batch((("a", "default"), 1, NOON)))
+    assert lanes.choose(2) == []
+    lanes.reopen()
+    assert keys(lanes.choose(2)) == [("a", "default")]
+
+
+def test_dropped_entries_keep_a_lane_open() -> None:
+    """A claim that only met entries of canceled jobs says nothing about those behind them."""
+    lanes = Lanes(Clock())
+    lanes.found([("a", "default")])
+    lanes.claimed(lanes.choose(2), batch(dropped=2))
+    assert keys(lanes.choose(2)) == [("a", "default")]
+
+
+def test_locked_jobs_at_the_head_of_a_lane_do_not_hide_those_behind() -> None:
+    """A claim that passed by locked jobs looks deeper the next time, up to a bound, until it gets its share."""
+    lanes = Lanes(Clock())
+    lanes.found([("a", "default")])
+    depths = []
+    while chosen := lanes.choose(1):
+        depths.append(chosen[0].depth)
+        lanes.claimed(chosen, batch(passed=1))
+    assert depths == [1, 9, 41, 169, 681]
+    lanes.reopen()
+    lanes.claimed(lanes.choose(1), batch((("a", "default"), 1, NOON)))
+    assert [lane.depth for lane in lanes.choose(1)] == [1]
+
+
+def test_a_claim_begins_where_the_last_one_ended() -> None:
+    """Ranks that were seen are not walked again, up to the slack for transactions that commit late."""
+    clock = Clock()
+    lanes = Lanes(clock)
+    lanes.found([("a", "default")])
+    assert since(lanes) == (BEGINNING, BEGINNING)
+    lanes.claimed([Lane("a", "default")], batch((("a", "default"), 1, NOON)))
+    assert since(lanes) == (NOON - SLACK, BEGINNING)
+    lanes.claimed([Lane("a", "default")], batch((("a", "default"), 1, NOON - timedelta(seconds=9))))
+    assert since(lanes) == (NOON - SLACK, BEGINNING)
+    lanes.claimed([Lane("a", "default")], batch((("a", "default"), 2, NOON)))
+    assert since(lanes) == (NOON - SLACK, NOON - SLACK)
+
+
+def test_a_lane_is_looked_at_from_its_beginning_now_and_then() -> None:
+    """A job of a rank that was passed, because its transaction committed late, waits a quarter of a second at most."""
+    clock = Clock()
+    lanes = Lanes(clock)
+    lanes.found([("a", "default")])
+    lanes.choose(1)
+    lanes.claimed([Lane("a", "default")], batch((("a", "default"), 1, NOON)))
+    clock.now += AFRESH_S
+    assert since(lanes) == (BEGINNING, BEGINNING)
+
+
+def test_lanes_without_work_are_forgotten() -> None:
+    """An app that has had no work for a while costs a claim nothing."""
+    clock = Clock()
+    lanes = Lanes(clock)
+    lanes.found([("a", "default")])
+    clock.now += KEEP_S + 1
+    assert not lanes.found([])
+    lanes.reopen()
+    assert lanes.choose(1) == []
