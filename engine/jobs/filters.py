@@ -17,6 +17,7 @@ MAX_SIZE = 100_000
 MAX_MS = 253_402_300_799_999
 
 _DURATION = re.compile(r"(\d{1,9})\s*(ms|s|m|h|d)")
+_LONGEST_PERIOD_MS = 36_600 * 86_400_000
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -96,9 +97,17 @@ def duration_ms(field: str, value: object) -> int:
     if not parts or _DURATION.sub("", str(value)).strip():
         raise BadRequest.field(field, value, "today, yesterday, or a duration such as '2h 30m' or '10m'")
     total = sum(int(number) * _UNIT_MS[unit] for number, unit in parts)
-    return whole(field, total, low=1, high=100 * 366 * 86_400_000)
+    if not 1 <= total <= _LONGEST_PERIOD_MS:
+        raise BadRequest.field(field, value, "a duration from 1ms to 36600d")
+    return total
 
 
 def at(ms: int) -> datetime:
     """A time from milliseconds since the epoch."""
     return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def end_of(ms: int) -> datetime:
+    """The moment after a millisecond: times are kept in microseconds, asked for in milliseconds, so a range that
+    ends with one holds all of it."""
+    return at(min(ms + 1, MAX_MS))

@@ -58,7 +58,7 @@ def _times(given: Any, now: datetime) -> list[ColumnElement[bool]]:
     start, end = filters.period("period", given["period"], now) if "period" in given else (None, None)
     if "from" in given or "to" in given:
         start = filters.at(filters.milliseconds("from", given["from"])) if "from" in given else None
-        end = filters.at(filters.milliseconds("to", given["to"]) + 1) if "to" in given else None
+        end = filters.end_of(filters.milliseconds("to", given["to"])) if "to" in given else None
     where: list[ColumnElement[bool]] = []
     if start is not None:
         where.append(job_logs.c.at >= start)

@@ -92,8 +92,7 @@ def _range(key: str, column: ColumnElement[Any], given: Mapping[str, Any]) -> li
     if f"{key}From" in given:
         where.append(column >= filters.at(filters.milliseconds(f"{key}From", given[f"{key}From"])))
     if f"{key}To" in given:
-        # Times are kept in microseconds, asked for in milliseconds: the whole last one belongs to the range.
-        where.append(column < filters.at(filters.milliseconds(f"{key}To", given[f"{key}To"]) + 1))
+        where.append(column < filters.end_of(filters.milliseconds(f"{key}To", given[f"{key}To"])))
     return where
 
 

@@ -9,6 +9,7 @@ class ResultSet {
   #index = 0;
 
   constructor(read, count, make) {
+    if (typeof make !== "function") throw badRequest("a ResultSet comes from a query; it cannot be made by hand");
     this.#read = read;
     this.#count = count;
     this.#make = make;

@@ -188,3 +188,13 @@ async def test_invalid_queries(lab: Lab, script: Script) -> None:
     found = await lab.value(script, queries=[query for query, *_ in wrong])
     for answer, (_, field, value, allowed) in zip(found, wrong, strict=True):
         refuses(answer, "badRequest", field, value, allowed)
+
+
+@both(js="last = 253402300799999;\nreturn each(['startTo', 'endTo', 'createTo', 'createFrom', 'endFrom'],"
+      " @key sys.jobs.find({'type': 'EXECUTE_ACTION', [key]: last}).count());",
+      py="last = 253402300799999\nreturn each(['startTo', 'endTo', 'createTo', 'createFrom', 'endFrom'],"
+      " @key sys.jobs.find({'type': 'EXECUTE_ACTION', key: last}).count())")  # fmt: skip
+async def test_the_last_millisecond(lab: Lab, script: Script) -> None:
+    """The last millisecond of the year 9999 stands for no limit."""
+    await lab.reached(await lab.action("pause"))
+    assert await lab.value(script) == [1, 1, 1, 0, 0]

@@ -72,7 +72,8 @@ async def test_by_time(lab: Lab, script: Script) -> None:
     job_id = await at(lab, {"a": NOW - timedelta(days=3), "b": NOW - timedelta(hours=3), "c": NOW})
     middle = round((NOW - timedelta(hours=3)).timestamp() * 1000)
     queries = [{"from": middle}, {"to": middle}, {"from": middle, "to": middle}, {"from": middle + 1}]
-    assert await lab.value(script, id=job_id, queries=queries) == [["b", "c"], ["a", "b"], ["b"], ["c"]]
+    expected = [["b", "c"], ["a", "b"], ["b"], ["c"], ["a", "b", "c"]]
+    assert await lab.value(script, id=job_id, queries=[*queries, {"to": 253402300799999}]) == expected
 
 
 @both(MESSAGES)
@@ -144,6 +145,8 @@ async def test_invalid_query(lab: Lab, script: Script) -> None:
         ({"to": True}, "to", True, "a whole number"),
         ({"period": "soon"}, "period", "soon", "today, yesterday, or a duration"),
         ({"period": "2h 30"}, "period", "2h 30", "today, yesterday, or a duration"),
+        ({"period": "99999d"}, "period", "99999d", "a duration from 1ms to 36600d"),
+        ({"period": "0m"}, "period", "0m", "a duration from 1ms to 36600d"),
         ({"period": 10}, "period", 10, "today, yesterday, or a duration"),
         ({"period": "soon", "from": 1}, "period", "soon", "today, yesterday, or a duration"),
         ({"_size": 0}, "_size", 0, "a whole number from 1 to"),

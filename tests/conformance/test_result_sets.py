@@ -82,3 +82,10 @@ async def test_changes_while_it_is_read(lab: Lab, script: Script) -> None:
 async def test_count_of_jobs_and_logs(lab: Lab, script: Script) -> None:
     """count() is there for jobs and logs as well."""
     assert await lab.value(script) == [1, 0]
+
+
+@both(js="return refused(@ new sys.commons.ResultSet());", py="return refused(@ sys.commons.ResultSet())")
+async def test_not_by_hand(lab: Lab, script: Script) -> None:
+    """A ResultSet comes from a query."""
+    found = ["badRequest", "a ResultSet comes from a query; it cannot be made by hand"]
+    assert await lab.value(script) == found
