@@ -68,11 +68,15 @@ sys.jobs.logInfo(line);
 record = sys.data.createRecord('companies').fromJson({'name': 'made once'});
 sys.data.save(record);
 sys.jobs.stop(sys.jobs.getCurrentJobId());
+sys.jobs.setProgress(50);
 sys.jobs.logInfo('after');
 return sys.data.count('companies', {});
 """)
 async def test_a_job_stops_itself(lab: Lab, script: Script) -> None:
-    """RUNNING, stop, resume: it goes on where it was stopped, it does not start over."""
+    """RUNNING, stop, resume: it goes on where it was stopped, it does not start over.
+
+    The first effect after the stop is a safe point at the latest.
+    """
     job_id = await lab.start(script)
     await lab.reached(job_id, Status.STOPPED)
     await lab.resume(job_id)
