@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.cli.output import Output, plain
+from engine.cli.output import Output, flat, plain
 from engine.cli.words import duration
 from engine.jobs.documents import job_document, line_document
 from engine.jobs.watch import Seen
@@ -59,6 +59,8 @@ class Follower:
         if state != self._last:
             self._show_state(job)
             self._last = state
+        if not job.status.is_final:
+            self._output.status(_state(job))
 
     def _show_lines(self, lines: Sequence[LogLine]) -> None:
         for line in lines:
@@ -75,12 +77,14 @@ class Follower:
             return
         if job.status.is_final:
             return
-        message = f"  {plain(job.status_message)}" if job.status_message else ""
-        text = f"{job.status.value} {job.progress}%{message}"
-        if self._output.err_is_terminal():
-            self._output.status(text)
-        elif self._last and (job.progress, job.status_message) != self._last[1:3]:
-            self._output.note(text)
+        moved = self._last and (job.progress, job.status_message) != self._last[1:3]
+        if moved and not self._output.err_is_terminal():
+            self._output.note(_state(job))
+
+
+def _state(job: Job) -> str:
+    message = f"  {flat(job.status_message)}" if job.status_message else ""
+    return f"{job.status.value} {job.progress}%{message}"
 
 
 def ending(job: Job, output: Output, now: datetime) -> str:

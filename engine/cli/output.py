@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from engine.cli.table import cut
 from engine.settings import colours_wanted
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
@@ -23,12 +24,13 @@ class Output:
         self.as_json = as_json
         self._out = sys.stdout if out is None else out
         self._err = sys.stderr if err is None else err
-        self._status = 0
+        self._status = ""
 
     # stdout
 
     def line(self, text: str = "") -> None:
         """One line of data for people."""
+        self._clear_status()
         self._write(self._out, text)
 
     def document(self, value: Any) -> None:
@@ -49,12 +51,14 @@ class Output:
 
     def status(self, text: str) -> None:
         """A line that the next one replaces; nothing where stderr is no terminal."""
-        if self.err_is_terminal():
-            room = self.width(self._err) - 1
+        if self.as_json or not self.err_is_terminal():
+            return
+        shown = cut(text, self.width(self._err) - 1)
+        if shown != self._status:
             self._clear_status()
-            self._err.write(text[:room])
+            self._err.write(shown)
             self._err.flush()
-            self._status = len(text[:room])
+            self._status = shown
 
     def error(self, document: Mapping[str, Any], hint: str | None) -> None:
         """The error that ends the command."""
@@ -93,7 +97,7 @@ class Output:
     def _clear_status(self) -> None:
         if self._status:
             self._err.write("\r\033[K")
-            self._status = 0
+            self._status = ""
 
     def _write(self, stream: TextIO | None, text: str) -> None:
         if stream is not None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +35,8 @@ from engine.settings import Loaded, Settings
 
 # The app of scripts that belong to none: it has no entities and no actions, but everything else.
 NO_APP = "scratch"
+# How often to look whether a worker is still alive.
+LOOK_S = 1.0
 
 
 def run(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
@@ -127,36 +128,53 @@ class _Following:
         self._signals = Signals(self._interrupt)
         self._hurry = asyncio.Event()
         self._cancelling: asyncio.Task[None] | None = None
+        self._own = False
 
     async def run(self) -> Exit:
-        if not self._output.as_json:
-            self._output.note(f"job {self._id}")
+        """The job's end, or the signal that ended the wait for it."""
+        self._output.note(f"job {self._id}")
         with self._signals.listening():
-            async with self._some_worker() as own:
-                job = await self._follow()
+            job = await self._until_over()
             if self._cancelling is not None:
                 await self._cancelling
-        await self._say_end(job, own=own)
+        await self._say_end(job)
         code = self._signals.exit_code
         return exits.of_job(job) if code is None else Exit(code)
 
-    @asynccontextmanager
-    async def _some_worker(self) -> AsyncIterator[bool]:
-        """Inside, a worker runs: somebody's, or one of ours (true) until the job is over."""
-        if await _is_served(self._pool, self._settings):
-            yield False
-            return
+    async def _until_over(self) -> Job:
+        """The job when it is over; a worker of our own that cannot start ends the wait with its error."""
+        over = asyncio.Event()
+        following = asyncio.create_task(self._follow())
+        serving = asyncio.create_task(self._serve(over))
+        try:
+            await asyncio.wait([following, serving], return_when=asyncio.FIRST_COMPLETED)
+            if not following.done():
+                self._output.note(f"the job waits for a worker; `headrace job cancel {self._id}` ends it")
+                serving.result()
+            return await following
+        finally:
+            over.set()
+            following.cancel()
+            await asyncio.wait([serving])
+
+    async def _serve(self, over: asyncio.Event) -> None:
+        """Runs a worker until the job is over, from the moment on at which none lives: not all leave in order."""
+        while await _is_served(self._pool, self._settings):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), LOOK_S)
+                return
+        self._own = True
         # Its lines about jobs would repeat what is shown anyway.
         logs.configure(self._settings, level="warning")
         self._output.note("no worker is alive on this database: this command runs one until the job is over")
         # What else it took up is handed back at once: another worker goes on where it was.
         async with app.open_worker(replace(self._settings, grace_ms=0), self._pool) as worker:
             running = asyncio.create_task(worker.run())
-            try:
-                yield True
-            finally:
-                worker.stop()
-                await running
+            waiting = asyncio.create_task(over.wait())
+            await asyncio.wait([running, waiting], return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            worker.stop()
+            await running
 
     async def _follow(self) -> Job:
         follower = Follower(self._output)
@@ -174,7 +192,7 @@ class _Following:
             await self._pool.run(lambda conn: commands.cancel(conn, self._app, self._id))
         self._hurry.set()
 
-    async def _say_end(self, job: Job, *, own: bool) -> None:
+    async def _say_end(self, job: Job) -> None:
         async with self._pool.acquire() as conn:
             left = await store.results(conn, self._app, self._id) or {}
             tree = await store.descendants(conn, self._app, self._id)
@@ -188,5 +206,5 @@ class _Following:
         if job.status is Status.STOPPED:
             self._output.note(f"  `headrace job resume {self._id}` lets it go on")
         live = sum(not child.status.is_final for child in tree if child.id != job.id)
-        if live and own:
+        if live and self._own:
             self._output.note(f"  {live} jobs that it started are not done: `headrace worker` goes on with them")

@@ -13,7 +13,8 @@ import pytest
 from engine.db.pool import Pool
 from engine.jobs import store
 from engine.model import Status
-from tests.cli.conftest import Call, Processes, until
+from scripting.host import SandboxUnavailable, ScriptHost
+from tests.cli.conftest import Ask, Call, Processes, until
 
 GREETING = {
     "greet.js": "log('hello ' + params.who);\nreturn {n: params.n + 1, who: params.who};",
@@ -108,3 +109,31 @@ def test_a_detached_run_prints_the_id(on_database: Call) -> None:
     assert result.code == 0
     assert store.check_job_id(result.out.strip())
     assert "no worker is alive on this database: the job waits for `headrace worker`" in result.err
+
+
+def test_a_worker_that_dies_is_replaced(on_database: Call, ask: Ask) -> None:
+    """A worker that was killed looks alive until its lease runs out; then the command runs one of its own."""
+    ask(
+        "insert into headrace.workers (id, name, version, slots) values (gen_random_uuid(), 'dead', '0', 1) returning 1"
+    )
+    Path("greet.js").write_text(GREETING["greet.js"])
+    result = on_database("run", "greet.js", "--param", "n=1", "--stale-ms", "1000", "--heartbeat-ms", "100")
+    assert result.code == 0, result.err
+    assert "no worker is alive on this database" in result.err
+
+
+def test_a_sandbox_that_does_not_hold_ends_the_run(
+    on_database: Call, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where scripts cannot be isolated the command says so instead of waiting for a worker that never comes."""
+
+    def refuse(host: ScriptHost) -> None:
+        if not host._unsafe:
+            raise SandboxUnavailable("seccomp does not hold here")
+
+    monkeypatch.setattr(ScriptHost, "_refuse_unsafe", refuse)
+    Path("greet.js").write_text(GREETING["greet.js"])
+    result = on_database("run", "greet.js", "--param", "n=1")
+    assert result.code == 2
+    assert "seccomp does not hold here (setting unsafe_scripts)" in result.err
+    assert ask("select status from headrace.jobs") == ["PENDING"]
