@@ -29,6 +29,7 @@ from engine.hostapi.table import CALLS, Effect, Read
 from engine.jobs import liveness, queue
 from engine.jobs.queue import Claim
 from engine.jobs.ready import Lane
+from engine.metrics import Metrics
 from engine.settings import Settings
 from engine.worker.attempt import Attempt
 from scripting.model import Json, Recorded, Reply, Returned, Value
@@ -175,7 +176,7 @@ async def main() -> None:
         settings = Settings(database_url=found.dsn, slots=1)
         pool = await Pool.connect(found.dsn)
         async with app.open_scripts(settings) as scripts:
-            bench = Bench(Services(pool, AppCache(), scripts, settings, app.clock_ms))
+            bench = Bench(Services(pool, AppCache(), scripts, settings, Metrics(), app.clock_ms))
             await bench.register()
             await measure(bench, pool, options)
             await replay(bench, pool, options)

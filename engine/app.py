@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from engine.apps.folder import Check
@@ -24,6 +24,7 @@ from engine.db.pool import Pool
 from engine.errors import ConfigError
 from engine.executors.check import checker
 from engine.jobs.feed import Feed
+from engine.metrics import Metrics
 from engine.settings import Settings
 from scripting.host import SandboxUnavailable, ScriptHost
 from scripting.model import LayerReport
@@ -117,13 +118,15 @@ async def _anywhere() -> AsyncIterator[ScriptHost]:
 
 
 @asynccontextmanager
-async def open_worker(settings: Settings, pool: Pool) -> AsyncIterator[Worker]:
-    """A worker on the database, not running yet."""
+async def open_worker(settings: Settings, pool: Pool, *, metrics: Metrics | None = None) -> AsyncIterator[Worker]:
+    """A worker on the database, not running yet; it counts in `metrics`."""
     from engine.executors.run import Services
     from engine.worker.loop import Worker
 
     async with open_scripts(settings) as scripts:
-        services = Services(pool, AppCache(), scripts, settings, clock_ms)
+        metrics = metrics or Metrics()
+        metrics.sandbox_tested(asdict(scripts.layers))
+        services = Services(pool, AppCache(), scripts, settings, metrics, clock_ms)
         yield Worker(services, name=f"{socket.gethostname()}:{os.getpid()}")
 
 

@@ -50,16 +50,50 @@ class Settings:
     )
     script_timeout_ms: int = field(
         default=120_000,
-        metadata={"help": "wall time of a script, unless its action says more", "min": 1, "max": 86_400_000},
+        metadata={"help": "wall time of a script, unless its app says otherwise", "min": 1, "max": 86_400_000},
+    )
+    script_timeout_max_ms: int = field(
+        default=86_400_000, metadata={"help": "the most wall time that an app may ask for", "min": 1, "max": 86_400_000}
+    )
+    script_cpu_ms: int = field(
+        default=120_000,
+        metadata={"help": "CPU time of a script, unless its app says otherwise", "min": 1, "max": 86_400_000},
+    )
+    script_cpu_max_ms: int = field(
+        default=3_600_000, metadata={"help": "the most CPU time that an app may ask for", "min": 1, "max": 86_400_000}
     )
     script_memory_mb: int = field(
-        default=256, metadata={"help": "memory of a script's process", "min": 64, "max": 65_536}
+        default=256,
+        metadata={"help": "memory of a script's process, unless its app says otherwise", "min": 64, "max": 65_536},
+    )
+    script_memory_max_mb: int = field(
+        default=1024, metadata={"help": "the most memory that an app may ask for", "min": 64, "max": 65_536}
     )
     script_calls: int = field(
-        default=100_000, metadata={"help": "host calls of one run of a script", "min": 1, "max": 10_000_000}
+        default=100_000,
+        metadata={
+            "help": "host calls of one run of a script, unless its app says otherwise",
+            "min": 1,
+            "max": 10_000_000,
+        },
+    )
+    script_calls_max: int = field(
+        default=1_000_000, metadata={"help": "the most host calls that an app may ask for", "min": 1, "max": 10_000_000}
+    )
+    script_call_kb: int = field(
+        default=8192, metadata={"help": "size of one host call, and of its answer", "min": 16, "max": 65_536}
+    )
+    script_result_kb: int = field(
+        default=8192, metadata={"help": "size of what a script returns", "min": 1, "max": 65_536}
+    )
+    script_source_kb: int = field(
+        default=1024, metadata={"help": "size of a script, and of each that it may use", "min": 1, "max": 16_384}
     )
     job_log_lines: int = field(
-        default=10_000, metadata={"help": "lines that a job's script may log", "min": 1, "max": 10_000_000}
+        default=10_000, metadata={"help": "lines that one run of a script may log", "min": 1, "max": 10_000_000}
+    )
+    job_log_kb: int = field(
+        default=10_240, metadata={"help": "size of what one run of a script may log", "min": 1, "max": 1_048_576}
     )
     unsafe_scripts: bool = field(
         default=False, metadata={"help": "run scripts where the system cannot isolate them (development only)"}

@@ -17,6 +17,7 @@ from scripting.model import (
     Interrupted,
     Json,
     Killed,
+    Language,
     Limits,
     Outcome,
     Program,
@@ -49,6 +50,11 @@ class Session:
     def pid(self) -> int:
         """The child's process."""
         return self._child.pid
+
+    @property
+    def language(self) -> Language:
+        """The language of the program."""
+        return self._program.language
 
     async def open(self) -> None:
         """Hands the program to the child, which compiles it while the caller prepares its run."""

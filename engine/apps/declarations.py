@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from engine.apps.limits import RANGES, ScriptLimits
 from engine.apps.manifest import (
     Action,
     ActionKind,
@@ -48,6 +49,7 @@ def read_manifest(root: Table) -> Manifest:
         actions={name: _action(name, table, None) for name, table in root.tables("actions").items()},
         listeners={name: _listener(name, table) for name, table in root.tables("listeners").items()},
         endpoints={name: _endpoint(name, table) for name, table in root.tables("endpoints").items()},
+        limits=_limits(root),
     )
     app.close()
     root.close()
@@ -170,9 +172,17 @@ def _action(name: str, table: Table, entity: str | None) -> Action:
         timeout=table.take_whole("timeout", None, least=1, most=DAY_MS),
         max_attempts=table.take_whole("max_attempts", 1, least=1, most=100) or 1,
         low_priority=table.take("low_priority", bool, False),
+        limits=_limits(table),
     )
     table.close()
     return action
+
+
+def _limits(owner: Table) -> ScriptLimits:
+    table = owner.table("limits")
+    found = {key: table.take_whole(key, None, least=low, most=high) for key, (low, high) in RANGES.items()}
+    table.close()
+    return ScriptLimits(**found)
 
 
 def _queue(table: Table) -> str:
@@ -198,6 +208,7 @@ def _listener(name: str, table: Table) -> Listener:
         cron=table.take("cron", str) if on is Trigger.SCHEDULE else None,
         every=table.take("every", str) if on is Trigger.SCHEDULE else None,
         event=table.take("event", str, required=True) if on is Trigger.CUSTOM else None,
+        limits=_limits(table),
     )
     _check_listener(listener, table)
     table.close()
@@ -224,6 +235,7 @@ def _endpoint(name: str, table: Table) -> Endpoint:
         script=table.take("script", str, "", required=True),
         method=table.take("method", str, "GET"),
         path=table.take("path", str, "", required=True),
+        limits=_limits(table),
     )
     if endpoint.method not in METHODS:
         table.complain("method", f"{endpoint.method!r} is not allowed; expected one of {', '.join(METHODS)}")

@@ -12,9 +12,11 @@ from dataclasses import field as default
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from engine.apps.limits import ScriptLimits
 from engine.errors import BadRequest
 
 T = TypeVar("T")
+NO_LIMITS = ScriptLimits()
 
 
 class FieldType(StrEnum):
@@ -79,6 +81,7 @@ class Action:
     timeout: int | None = None
     max_attempts: int = 1
     low_priority: bool = False
+    limits: ScriptLimits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Listener:
     cron: str | None = None
     every: str | None = None
     event: str | None = None
+    limits: ScriptLimits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,7 @@ class Endpoint:
     script: str
     method: str
     path: str
+    limits: ScriptLimits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,7 @@ class Manifest:
     actions: Mapping[str, Action] = default(default_factory=dict)
     listeners: Mapping[str, Listener] = default(default_factory=dict)
     endpoints: Mapping[str, Endpoint] = default(default_factory=dict)
+    limits: ScriptLimits = NO_LIMITS
 
     def entity(self, name: object) -> Entity:
         """The entity of this name; badRequest that lists the entities if there is none."""
@@ -159,6 +165,20 @@ class Manifest:
         if entity is not None:
             return self.entity(entity).action(str(name))
         return _named(self.actions, name, "action", f"an action of {self.name}")
+
+    def script_limits(self, spec: Mapping[str, Any]) -> ScriptLimits:
+        """What is declared for the script of a job: its action, listener or endpoint first, then the app."""
+        return self._declared(spec).over(self.limits)
+
+    def _declared(self, spec: Mapping[str, Any]) -> ScriptLimits:
+        match spec:
+            case {"actionName": str(name)}:
+                return self.action(spec.get("entityName"), name).limits
+            case {"listenerName": str(name)} if name in self.listeners:
+                return self.listeners[name].limits
+            case {"endpointName": str(name)} if name in self.endpoints:
+                return self.endpoints[name].limits
+        return NO_LIMITS
 
     def to_json(self) -> dict[str, Any]:
         """The manifest as plain JSON; what has its default is left out.
@@ -177,7 +197,8 @@ class Manifest:
                 "entities": _map(data, "entities", _entity),
                 "actions": _map(data, "actions", _action),
                 "listeners": _map(data, "listeners", _listener),
-                "endpoints": _map(data, "endpoints", lambda item: Endpoint(**item)),
+                "endpoints": _map(data, "endpoints", lambda item: Endpoint(**_limited(item))),
+                "limits": ScriptLimits(**data.get("limits", {})),
             }
         )
 
@@ -213,12 +234,16 @@ def _field(item: Mapping[str, Any]) -> Field:
     return Field(**{**item, "type": FieldType(item["type"]), "choices": tuple(item.get("choices", ()))})
 
 
+def _limited(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {**item, "limits": ScriptLimits(**item.get("limits", {}))}
+
+
 def _action(item: Mapping[str, Any]) -> Action:
-    return Action(**{**item, "kind": ActionKind(item["kind"])})
+    return Action(**{**_limited(item), "kind": ActionKind(item["kind"])})
 
 
 def _listener(item: Mapping[str, Any]) -> Listener:
-    return Listener(**{**item, "on": Trigger(item["on"]), "events": tuple(item.get("events", ()))})
+    return Listener(**{**_limited(item), "on": Trigger(item["on"]), "events": tuple(item.get("events", ()))})
 
 
 def _entity(item: Mapping[str, Any]) -> Entity:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from engine.db.pool import Connection, lost_a_race
 from engine.errors import BadRequest, DatabaseError, DatabaseUnavailable, HeadraceError
+from engine.executors.log_limit import LogLimit
 from engine.executors.run import Effect as Scope
 from engine.executors.run import Run
 from engine.hostapi.args import Args
@@ -43,7 +44,7 @@ class JobCalls:
         self._origin = origin
         self._on_park = on_park
         self._clock_ms = origin.start_ms
-        self._lines = 0
+        self._log_limit = LogLimit(run.limits)
         self._handed_out: Mapping[int, Entry] = {}
         self._lock = asyncio.Lock()
         self._flusher: asyncio.Task[None] | None = None
@@ -57,7 +58,7 @@ class JobCalls:
             if recorded is not None:
                 _compare(recorded, asked)
                 if not recorded.open:
-                    return self._replay(recorded)
+                    return self._replay(recorded, args)
             return await _whole(self._serve(asked, args, recorded))
 
     async def ahead(self, seq: int) -> Sequence[Recorded]:
@@ -66,7 +67,9 @@ class JobCalls:
         self._handed_out = {entry.seq: entry for entry in found}
         if found:
             self._clock_ms = max(self._clock_ms, found[-1].at_ms)
-            self._lines += sum(entry.method == "jobs.log" for entry in found)
+            for entry in found:
+                if entry.method == "jobs.log":
+                    self._log_limit.replayed(entry.args)
         return [Recorded(entry.method, entry.args_hash, entry.failed, entry.text, entry.at_ms) for entry in found]
 
     def at(self, place: str) -> None:
@@ -81,10 +84,11 @@ class JobCalls:
     def _entry(self, seq: int, method: str, args: list[Json]) -> Entry:
         return Entry(self._origin.step, seq, method, fingerprint(args), shown(args), self._clock_ms)
 
-    def _replay(self, entry: Entry) -> Reply:
+    def _replay(self, entry: Entry, args: list[Json]) -> Reply:
         self._clock_ms = max(self._clock_ms, entry.at_ms)
-        if entry.method == "jobs.log":
-            self._lines += 1
+        match entry.method, args:
+            case "jobs.log", [target, _, str(message)] if target in (None, str(self._run.claim.id)):
+                self._log_limit.add(message)
         if not entry.failed:
             return Value(entry.reply, self._clock_ms)
         error = entry.reply
@@ -138,14 +142,12 @@ class JobCalls:
         return Value(await self._run.transact(work), self._clock_ms)
 
     def _log(self, line: Line, entry: Entry) -> Reply:
-        """Keeps a line for the next transaction; past the limit one line says that the log was cut."""
-        self._lines += 1
-        limit = self._run.services.settings.job_log_lines
-        if self._lines <= limit:
+        """Keeps a line for the next transaction; past a limit one line says that the log was cut."""
+        if (cut := self._log_limit.add(line.message)) is None:
             self._run.journal.log(line)
-        elif self._lines == limit + 1:
-            message = f"the log is cut here: a job may write {limit} lines"
-            self._run.journal.log(Line(line.job_id, line.at_ms, LogLevel.INFO, message))
+        elif cut.first:
+            self._run.services.metrics.log_cut(cut.limit)
+            self._run.journal.log(Line(line.job_id, line.at_ms, LogLevel.INFO, cut.message))
         self._run.journal.note(entry)
         if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.create_task(self._flush_later())

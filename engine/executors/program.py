@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
+from engine.apps.manifest import NO_LIMITS
 from engine.executors.calls import JobCalls
 from engine.executors.endings import INTERRUPTIONS, Ending, Failed, HandedBack
+from engine.executors.limits import InForce, in_force
 from engine.executors.run import Run
 from engine.executors.runtime import runtime
 from engine.hostapi.caller import Origin
-from engine.jobs.queue import Claim
-from engine.settings import Settings
 from scripting.host import Session
-from scripting.model import Interrupted, Killed, Language, Limits, Outcome, Program, Returned, Threw
+from scripting.model import Interrupted, Killed, Language, Outcome, Program, Returned, Threw
 
 
-def limits(settings: Settings, claim: Claim) -> Limits:
-    """The hard limits on the scripts of a job. Processor time is bounded by the same number as wall time."""
-    wall_ms = claim.timeout_ms or settings.script_timeout_ms
-    return Limits(
-        wall_ms=wall_ms,
-        cpu_ms=wall_ms,
-        memory_bytes=settings.script_memory_mb * 1024 * 1024,
-        calls=settings.script_calls,
-    )
+async def limits(run: Run) -> InForce:
+    """The limits on the scripts of this job: its own time-out, what its app declares, what the operator allows."""
+    claim, declared = run.claim, NO_LIMITS
+    if claim.app_version is not None:
+        async with run.services.pool.acquire() as conn:
+            app = await run.services.apps.get(conn, claim.app, claim.app_version)
+        declared = app.manifest.script_limits(claim.spec)
+    return in_force(run.services.settings, declared, timeout_ms=claim.timeout_ms)
 
 
 async def load(run: Run, spec: Mapping[str, Any]) -> Program:
@@ -38,25 +38,39 @@ async def load(run: Run, spec: Mapping[str, Any]) -> Program:
     return Program(Language(script.language), script.path, script.source, app.sources())
 
 
-def session(run: Run, program: Program) -> AbstractAsyncContextManager[Session]:
+@asynccontextmanager
+async def session(run: Run, program: Program) -> AsyncIterator[Session]:
     """A child process for the program, under the job's limits."""
-    allowed = limits(run.services.settings, run.claim)
+    run.limits = await limits(run)
     run.journal.runtime = runtime(program.language)
-    return run.services.scripts.session(program, limits=allowed, app=run.claim.app)
+    async with run.services.scripts.session(program, limits=run.limits.sandbox(), app=run.claim.app) as child:
+        yield child
 
 
 async def execute(run: Run, child: Session, calls: JobCalls, origin: Origin) -> Outcome:
     """One run of the child's program, which ends early when the attempt does."""
     run.check()
     run.killable(child.kill)
+    began = time.monotonic()
     try:
         outcome = await child.run(origin.variables, calls=calls, seed=origin.seed, start_ms=origin.start_ms)
     finally:
         run.killable(None)
         await calls.close()
-    if isinstance(outcome, Returned | Threw):
-        await calls.ended()
+    _count(run, child.language, outcome, time.monotonic() - began)
+    match outcome:
+        case Returned() | Threw():
+            await calls.ended()
+        case Killed():
+            return run.limits.explained(outcome, run.services.settings)
     return outcome
+
+
+def _count(run: Run, language: Language, outcome: Outcome, seconds: float) -> None:
+    cpu_ms = outcome.cpu_ms if isinstance(outcome, Returned) else 0
+    run.services.metrics.script_ended(language, type(outcome).__name__.lower(), seconds=seconds, cpu_ms=cpu_ms)
+    if isinstance(outcome, Killed):
+        run.services.metrics.script_killed(outcome.limit)
 
 
 def error_of(outcome: Threw | Killed) -> dict[str, Any]:

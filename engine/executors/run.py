@@ -8,12 +8,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from engine.apps.manifest import NO_LIMITS
 from engine.apps.store import AppCache
 from engine.db.pool import TRIES, Connection, Pool, lost_a_race
 from engine.errors import DatabaseError, DatabaseUnavailable
+from engine.executors.limits import in_force
 from engine.jobs import queue
 from engine.jobs.journal import Entry, Journal
 from engine.jobs.queue import Claim
+from engine.metrics import Metrics
 from engine.model import Status
 from engine.settings import Settings
 from scripting.host import ScriptHost
@@ -33,6 +36,7 @@ class Services:
     apps: AppCache
     scripts: ScriptHost
     settings: Settings
+    metrics: Metrics
     clock_ms: Callable[[], int]
 
 
@@ -51,6 +55,7 @@ class Run:
         self.services = services
         self.claim = claim
         self.journal = journal
+        self.limits = in_force(services.settings, NO_LIMITS, timeout_ms=claim.timeout_ms)
         self._wish: str | None = None
         self._kill: Callable[[str], None] | None = None
 
