@@ -31,6 +31,7 @@ from scripting.model import LayerReport
 
 if TYPE_CHECKING:
     from engine.web.server import ApiServer
+    from engine.executors.run import Services
     from engine.worker.loop import Worker
 
 
@@ -118,15 +119,24 @@ async def _anywhere() -> AsyncIterator[ScriptHost]:
 
 
 @asynccontextmanager
-async def open_worker(settings: Settings, pool: Pool, *, metrics: Metrics | None = None) -> AsyncIterator[Worker]:
-    """A worker on the database, not running yet; it counts in `metrics`."""
+async def open_services(
+    settings: Settings, pool: Pool, *, metrics: Metrics | None = None
+) -> AsyncIterator[Services]:
+    """What executors use: for a worker, or to replay jobs without one."""
     from engine.executors.run import Services
-    from engine.worker.loop import Worker
 
     async with open_scripts(settings) as scripts:
         metrics = metrics or Metrics()
         metrics.sandbox_tested(asdict(scripts.layers))
-        services = Services(pool, AppCache(), scripts, settings, metrics, clock_ms)
+        yield Services(pool, AppCache(), scripts, settings, metrics, clock_ms)
+
+
+@asynccontextmanager
+async def open_worker(settings: Settings, pool: Pool, *, metrics: Metrics | None = None) -> AsyncIterator[Worker]:
+    """A worker on the database, not running yet; it counts in `metrics`."""
+    from engine.worker.loop import Worker
+
+    async with open_services(settings, pool, metrics=metrics) as services:
         yield Worker(services, name=f"{socket.gethostname()}:{os.getpid()}")
 
 

@@ -36,7 +36,9 @@ def too_long(limits: Limits) -> Killed:
 
 def too_many_calls(limits: Limits) -> Killed:
     """The script asked the host once too often."""
-    return Killed("calls", f"the script made more than its {limits.calls} calls")
+    return Killed(
+        "calls", f"the script made more than its {limits.calls} calls; sys.jobs.continueAsNew lets it begin anew"
+    )
 
 
 def too_much_source(program: Program, limits: Limits) -> Killed | None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "migrate": "migrate.migrate",
     "push": "push.push",
     "run": "run.run",
+    "replay": "replay.replay",
     "job list": "job_list.list_jobs",
     "job show": "job_show.show",
     "job logs": "job_logs.logs",

@@ -64,6 +64,7 @@ def build() -> argparse.ArgumentParser:
     add = _Commands(commands)
     _processes(add)
     _apps(add)
+    _replay(add)
     _jobs(add)
     _looks(add)
     return parser
@@ -142,6 +143,20 @@ def _apps(add: _Commands) -> None:
     run.add_argument("--timeout", metavar="DURATION", help="end the script after this, such as 10m")
     run.add_argument("--max-attempts", metavar="N", default="1", help="try again when it throws; default: 1")
     run.add_argument("--unique-key", metavar="KEY", help="a live job of the app with this key is followed instead")
+
+
+def _replay(add: _Commands) -> None:
+    replay = add(
+        "replay",
+        "run the script of a job that is over again, from its journal, and show each call",
+        settings=NAMES,
+        more="Every reply is the one that was recorded, clock and random numbers are those of the job, and nothing "
+        "is changed: to see what the script saw.",
+    )
+    replay.add_argument("id", metavar="JOB", help="the job's id")
+    replay.add_argument("--app", help="only if it is a job of this app")
+    replay.add_argument("--until", metavar="N", help="end after call N")
+    replay.add_argument("--trace", action="store_true", help="also the line of the script, and nothing shortened")
 
 
 def _jobs(add: _Commands) -> None:

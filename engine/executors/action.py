@@ -20,6 +20,7 @@ from engine.executors.calls import JobCalls
 from engine.executors.endings import Ending, Finished
 from engine.executors.results import MAX_RESULTS, log_errors
 from engine.executors.run import Run
+from engine.hostapi.caller import Origin
 from engine.jobs import store
 from engine.jobs.journal import Entry
 from scripting.host import Session
@@ -42,14 +43,25 @@ async def execute(run: Run) -> Ending:
 
 
 async def _once(run: Run, action: Action) -> Ending:
+    ending = await script.once(run, begin(run, action))
+    if isinstance(ending, Finished) and not action.return_response:
+        return Finished({"results": {"status": "ok"}})
+    return ending
+
+
+def begin(run: Run, action: Action) -> Origin:
+    """Where the script of an action begins that runs once."""
     spec = run.claim.spec
     variables: dict[str, Any] = {"params": spec["params"], "action": action.name}
     if action.kind is ActionKind.MANY:
         variables["query"] = spec["query"]
-    ending = await script.once(run, script.start(run, {"path": action.script}, variables))
-    if isinstance(ending, Finished) and not action.return_response:
-        return Finished({"results": {"status": "ok"}})
-    return ending
+    return script.start(run, {"path": action.script}, variables)
+
+
+def begin_record(run: Run, action: Action, step: int, record: Any) -> Origin:
+    """Where the script of an action begins for one record, as the step's journal has it."""
+    variables = {"record": {"$record": record}, "params": run.claim.spec["params"], "action": action.name}
+    return script.at_step(run, {"path": action.script}, variables, step)
 
 
 @dataclass(slots=True)
@@ -127,12 +139,7 @@ class _OneByOne:
         if record is None:
             self._count(record_id, {"status": "error", "errorMessage": "the record was removed meanwhile"})
             return None
-        variables = {
-            "record": {"$record": record},
-            "params": self._run.claim.spec["params"],
-            "action": self._action.name,
-        }
-        origin = script.start(self._run, {"path": self._action.script}, variables, step=self._place.step)
+        origin = begin_record(self._run, self._action, self._place.step, record)
         calls = JobCalls(self._run, origin, on_park=self._save)
         match await program.execute(self._run, child, calls, origin):
             case Returned(value=value):

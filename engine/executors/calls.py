@@ -15,8 +15,8 @@ from engine.executors.run import Effect as Scope
 from engine.executors.run import Run
 from engine.hostapi.args import Args
 from engine.hostapi.caller import Caller, Origin, Park
-from engine.hostapi.table import CALLS, Effect, HostCall, Read, Wait
-from engine.jobs import waits
+from engine.hostapi.table import CALLS, Continue, Effect, HostCall, Read, Wait
+from engine.jobs import journal, store, waits
 from engine.jobs.filters import at
 from engine.jobs.journal import Diverged, Entry, Line
 from engine.model import LogLevel, Status
@@ -56,7 +56,7 @@ class JobCalls:
             asked = self._entry(seq, method, args)
             recorded = self._handed_out.get(seq) or await self._run.journal.recorded(self._origin.step, seq)
             if recorded is not None:
-                _compare(recorded, asked)
+                compare(recorded, asked)
                 if not recorded.open:
                     return self._replay(recorded, args)
             return await _whole(self._serve(asked, args, recorded))
@@ -122,6 +122,8 @@ class JobCalls:
                 return await self._effect(call, caller, args, entry)
             case Wait():
                 return await self._wait(call, caller, args, entry, begun)
+            case Continue():
+                return await self._continue(call, caller, args)
 
     async def _read(self, call: Read, caller: Caller, args: Args, entry: Entry) -> Reply:
         if call.sees_log and self._run.journal.has_lines:
@@ -182,6 +184,23 @@ class JobCalls:
         if not await waits.park(scope.conn, self._run.claim.id, self._run.claim.attempt, at(park.deadline_ms)):
             raise Interrupt("lost")
 
+    async def _continue(self, call: Continue, caller: Caller, args: Args) -> Reply:
+        """Ends the run; the job goes back to the queue, behind those that wait there, and begins at the next step."""
+        if self._on_park is not None:
+            raise BadRequest("continueAsNew: an action that runs for each record cannot begin anew")
+
+        async def work(scope: Scope) -> None:
+            params = await call.serve(caller, scope.conn, args)
+            checkpoint = {"step": self._origin.step + 1, "params": params, "startMs": self._clock_ms}
+            await store.set_progress(scope.conn, caller.job.id, checkpoint=checkpoint)
+            await journal.forget(scope.conn, caller.job.id, caller.job.root_id)
+            if not await waits.park(scope.conn, caller.job.id, caller.job.attempt, at(self._clock_ms)):
+                raise Interrupt("lost")
+
+        await self._run.transact(work)
+        self._run.parked_until_ms = self._clock_ms
+        raise Interrupt("parked")
+
     async def _end_wait(
         self, scope: Scope, call: Wait, caller: Caller, args: Args, park: Park, entry: Entry, *, timed_out: bool
     ) -> Reply:
@@ -229,7 +248,8 @@ def _ended_early(recorded: Entry) -> Diverged:
     )
 
 
-def _compare(recorded: Entry, asked: Entry) -> None:
+def compare(recorded: Entry, asked: Entry) -> None:
+    """Diverged if this is not the call that the journal has."""
     if asked.method == ENDED:
         raise _ended_early(recorded)
     if (recorded.method, recorded.args_hash) != (asked.method, asked.args_hash):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -21,19 +22,33 @@ _PROGRAM = ("path", "language", "scriptName", "source")
 
 async def execute(run: Run) -> Ending:
     """Runs the job's script; its value is `results.response`."""
+    return await once(run, begin(run))
+
+
+def begin(run: Run) -> Origin:
+    """Where the job's script begins; the run's journal is then the one that it replays."""
     spec = run.claim.spec
     named = {key: spec[key] for key in _PROGRAM if key in spec}
     fork = spec.get("fork")
     if fork is None:
-        return await once(run, start(run, named, {"params": spec.get("params", {})}))
+        return start(run, named, {"params": spec.get("params", {})})
     run.journal = Journal(run.claim.id, run.claim.attempt, _forked(run.services.pool, run.claim.id, fork))
-    return await once(run, Origin(named, spec["variables"], fork["seed"], fork["startMs"], fork["step"], fork))
+    return Origin(named, spec["variables"], fork["seed"], fork["startMs"], fork["step"], fork)
 
 
-def start(run: Run, named: Mapping[str, Any], variables: Mapping[str, Any], *, step: int = 0) -> Origin:
-    """A run at its top: its clock starts when the job did, its randomness is the job's and the step's own."""
-    seed = f"{run.claim.id}/{step}"
-    return Origin(named, variables, seed, round(run.claim.started_at.timestamp() * 1000), step)
+def start(run: Run, named: Mapping[str, Any], variables: Mapping[str, Any]) -> Origin:
+    """A run at its top, or where the job continued as new: with other params, and a journal that begins there."""
+    again = run.claim.checkpoint
+    if not again:
+        return at_step(run, named, variables, 0)
+    changed = {**variables, "params": again["params"]}
+    return replace(at_step(run, named, changed, again["step"]), start_ms=again["startMs"])
+
+
+def at_step(run: Run, named: Mapping[str, Any], variables: Mapping[str, Any], step: int) -> Origin:
+    """A run whose clock starts when the job did, and whose randomness is the job's and the step's own."""
+    started_ms = round(run.claim.started_at.timestamp() * 1000)
+    return Origin(named, variables, f"{run.claim.id}/{step}", started_ms, step)
 
 
 async def once(run: Run, origin: Origin) -> Ending:

@@ -153,6 +153,13 @@ async def progress(caller: Caller, conn: Connection, args: Args) -> Any:
     await store.set_progress(conn, caller.job.id, percent=percent, message=message)
 
 
+async def continue_as_new(caller: Caller, conn: Connection, args: Args) -> Any:
+    """jobs.continueAsNew [params]: with which params the job begins anew."""
+    if caller.origin.fork is not None:
+        raise BadRequest("continueAsNew: a job of executeInJob cannot begin anew; its parent can")
+    return dict(args.object(0, "params"))
+
+
 async def set_low_priority(caller: Caller, conn: Connection, args: Args) -> Any:
     """jobs.setLowPriority [id]: jobs without the flag go first."""
     await commands.set_low_priority(conn, caller.app, args.get(0), True)

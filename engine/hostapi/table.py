@@ -53,7 +53,15 @@ class Wait:
     args: int
 
 
-HostCall = Read | Effect | Wait
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Ends the run; the job begins anew, with an empty journal and the params that `serve` returns."""
+
+    serve: Serve
+    args: int
+
+
+HostCall = Read | Effect | Wait | Continue
 
 CALLS: Mapping[str, HostCall] = MappingProxyType(
     {
@@ -68,6 +76,7 @@ CALLS: Mapping[str, HostCall] = MappingProxyType(
         "jobs.log": Effect(jobs.log, 3, line=jobs.own_line),
         "jobs.progress": Effect(jobs.progress, 2),
         "jobs.wait": Wait(jobs.open_wait, jobs.close_wait, 3),
+        "jobs.continueAsNew": Continue(jobs.continue_as_new, 1),
         "jobs.executeInJob": Effect(jobs.execute_in_job, 3),
         "jobs.setLowPriority": Effect(jobs.set_low_priority, 1),
         "jobs.removeLowPriority": Effect(jobs.remove_low_priority, 1),

@@ -98,6 +98,16 @@ async def forget_tail(conn: Connection, job_id: UUID, reads: Sequence[str]) -> N
     await conn.execute(load("journal_forget_tail"), job_id, list(reads))
 
 
+async def checkpoint(conn: Connection, job_id: UUID) -> dict[str, Any]:
+    """How far the job's executor is; {} if it keeps nothing."""
+    return await conn.fetchval(load("job_checkpoint"), job_id) or {}
+
+
+async def forget(conn: Connection, job_id: UUID, root_id: UUID) -> None:
+    """Before a job begins anew: nobody replays what is recorded, unless a descendant may."""
+    await conn.execute(load("journal_forget"), job_id, root_id)
+
+
 class Journal:
     """The journal of one attempt: what was recorded before it, and what it has yet to write.
 

@@ -103,6 +103,7 @@ NAMESPACES: Mapping[str, Mapping[str, Method]] = MappingProxyType(
             "logError": Method("jobs.log", (_OPTIONAL_ID, Fixed("ERROR"), _MESSAGE)),
             "waitForJob": Method("jobs.wait", (Arg("jobId", listed=True), _STATUS, _WAIT), Result.FIRST_JOB),
             "waitForJobs": Method("jobs.wait", (Arg("jobIds", listed=True), _STATUS, _WAIT), Result.JOB_LIST),
+            "continueAsNew": Method("jobs.continueAsNew", (_PARAMS,)),
             "setLowPriority": Method("jobs.setLowPriority", (_ID,)),
             "removeLowPriority": Method("jobs.removeLowPriority", (_ID,)),
             "stop": Method("jobs.stop", (_ID, Arg("options", default={"force": False}))),

@@ -8,7 +8,7 @@ from tests.conformance.scripts import Script, both
 
 JOBS = (
     "findById find logs logInfo logError waitForJob setLowPriority removeLowPriority getCurrentJobId getCurrentJob "
-    "waitForJobs executeInJob stop resume cancel setProgress"
+    "waitForJobs executeInJob stop resume cancel setProgress continueAsNew"
 )
 DATA = (
     "executeAction executeGlobalAction find findOne findById count createRecord save remove delete importRecords "

@@ -33,6 +33,7 @@ CASES: dict[str, tuple[str, list[Json]]] = {
     "sys.jobs.cancel('J1')": ("jobs.cancel", ["J1"]),
     "sys.jobs.getCurrentJobId()": ("jobs.currentId", []),
     "sys.jobs.getCurrentJob()": ("jobs.current", []),
+    "sys.jobs.continueAsNew({'n': 1})": ("jobs.continueAsNew", [{"n": 1}]),
     "sys.jobs.setProgress(50, 'half')": ("jobs.progress", [50, "half"]),
     "sys.jobs.setProgress(50)": ("jobs.progress", [50, None]),
     "sys.data.executeAction('companies', {'type': 'a'}, 'greet', {'p': 1})": (
