@@ -30,8 +30,8 @@ from scripting.host import SandboxUnavailable, ScriptHost
 from scripting.model import LayerReport
 
 if TYPE_CHECKING:
-    from engine.web.server import ApiServer
     from engine.executors.run import Services
+    from engine.web.server import ApiServer
     from engine.worker.loop import Worker
 
 

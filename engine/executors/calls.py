@@ -198,7 +198,6 @@ class JobCalls:
                 raise Interrupt("lost")
 
         await self._run.transact(work)
-        self._run.parked_until_ms = self._clock_ms
         raise Interrupt("parked")
 
     async def _end_wait(
