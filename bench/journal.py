@@ -19,7 +19,6 @@ from uuid import UUID, uuid4
 import _stage as stage
 
 from engine import app
-from engine.apps.store import AppCache
 from engine.db.pool import Pool
 from engine.executors import program, script
 from engine.executors.run import Services
@@ -29,7 +28,6 @@ from engine.hostapi.table import CALLS, Effect, Read
 from engine.jobs import liveness, queue
 from engine.jobs.queue import Claim
 from engine.jobs.ready import Lane
-from engine.metrics import Metrics
 from engine.settings import Settings
 from engine.worker.attempt import Attempt
 from scripting.model import Json, Recorded, Reply, Returned, Value
@@ -175,8 +173,8 @@ async def main() -> None:
     async with stage.server() as found:
         settings = Settings(database_url=found.dsn, slots=1)
         pool = await Pool.connect(found.dsn)
-        async with app.open_scripts(settings) as scripts:
-            bench = Bench(Services(pool, AppCache(), scripts, settings, Metrics(), app.clock_ms))
+        async with app.open_services(settings, pool) as services:
+            bench = Bench(services)
             await bench.register()
             await measure(bench, pool, options)
             await replay(bench, pool, options)

@@ -119,9 +119,7 @@ async def _anywhere() -> AsyncIterator[ScriptHost]:
 
 
 @asynccontextmanager
-async def open_services(
-    settings: Settings, pool: Pool, *, metrics: Metrics | None = None
-) -> AsyncIterator[Services]:
+async def open_services(settings: Settings, pool: Pool, *, metrics: Metrics | None = None) -> AsyncIterator[Services]:
     """What executors use: for a worker, or to replay jobs without one."""
     from engine.executors.run import Services
 
