@@ -44,9 +44,10 @@ async def test_others_go_first(lab: Lab, script: Script) -> None:
         )
     started = {job_id: (await lab.reached(job_id, Status.FINISHED)).started_at for job_id in jobs}
     order = sorted(jobs, key=lambda job_id: str(started[job_id]))
-    # A worker's share for low-priority jobs may let one of them pass; normal ones fill the slots otherwise.
+    # A worker's share for low-priority jobs may let one of them pass; others fill the slots that the last normal
+    # ones leave. In the order in which they were created all ten would be there.
     late = [job_id for job_id in order[: len(normal)] if job_id in low]
-    assert len(late) <= 1 + SLOTS // 2
+    assert len(late) <= SLOTS
 
 
 @pytest.mark.parametrize("call", [SET[0], REMOVE[0]])
