@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import pytest
 
 from engine.cli import main
 from engine.db.pool import Pool
-from tests.postgres import remove_folder, roomy_folder
+from tests.postgres import Server, remove_folder, roomy_folder
 
 HEADRACE = Path(sys.executable).with_name("headrace")
 SECONDS = 120.0
@@ -111,6 +111,14 @@ def ask(dsn: str) -> Ask:
             await conn.close()
 
     return lambda statement: asyncio.run(fetch(statement))
+
+
+@pytest.fixture
+async def empty_database(server: Server) -> AsyncIterator[str]:
+    """The DSN of a database without any schema."""
+    name = await server.create()
+    yield server.database(name)
+    await server.drop(name)
 
 
 @dataclass(frozen=True, slots=True)

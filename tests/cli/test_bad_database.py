@@ -92,14 +92,6 @@ def test_a_wrong_password_is_told_without_it(headrace: Call, locked_out: str) ->
     assert ":wrong@" not in result.err
 
 
-@pytest.fixture
-async def empty_database(server: Server) -> AsyncIterator[str]:
-    """The DSN of a database without any schema."""
-    name = await server.create()
-    yield server.database(name)
-    await server.drop(name)
-
-
 def test_a_database_that_was_never_migrated_is_not_touched(headrace: Call, empty_database: str) -> None:
     """A real server is only migrated when somebody says so; then everything works."""
     refused = headrace(*LIST, empty_database)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -107,3 +109,48 @@ def test_tail_ends_with_the_job_and_its_code(on_database: Call, logged: str) -> 
     assert [line.split(" ", 1)[1] for line in result.out.splitlines()] == ["INFO  line 18", "ERROR line 19"]
     assert result.code == 3
     assert result.err.startswith("CANCELED with errors after")
+
+
+def test_every_filter_of_find_is_an_option(on_database: Call, jobs: list[str]) -> None:
+    """Types, statuses in any case, errors, times and pages; --count counts all that match."""
+    assert on_database("job", "cancel", jobs[3]).code == 0
+
+    def labels(*words: str) -> list[str]:
+        return [job["label"] for job in on_database("job", "list", "--json", *words).document]
+
+    assert labels("--status", "canceled,finished") == ["other"]
+    assert labels("--type", "execute_script", "--status", "PENDING", "--size", "1") == ["child 2"]
+    assert labels("--size", "1", "--offset", "1") == ["child 2"]
+    assert labels("--has-errors") == []
+    assert len(labels("--has-errors", "false")) == 4
+    assert labels("--create-to", "1h") == []
+    assert len(labels("--create-from", "1h")) == 4
+    assert labels("--end-from", "1h") == ["other"]
+    assert labels("--end-to", "1h") == []
+    assert labels("--start-from", "1h") == []
+    assert on_database("job", "list", "--count", "--app", "crm").out == "3\n"
+    assert on_database("job", "list", "--count", "--json").document == {"count": 4}
+
+
+def test_a_job_is_shown_with_what_happened_to_it(on_database: Call, jobs: list[str]) -> None:
+    """Its facts, its changes with their times, and with --json the same as a document."""
+    assert on_database("job", "stop", jobs[1]).code == 0
+    shown = on_database("job", "show", jobs[1])
+    assert re.search(r"^status +STOPPED$", shown.out, re.M)
+    assert re.search(rf"^parent +{jobs[0]}$", shown.out, re.M)
+    assert re.search(r"^  \S+ \S+ attempt 0 stopped$", shown.out, re.M)
+    document = on_database("job", "show", jobs[1], "--json").document
+    assert document["status"] == "STOPPED"
+    assert [change["event"] for change in document["changes"]] == ["stopped"]
+    assert document["results"] is None
+
+
+def test_an_error_is_shown_as_the_script_left_it(on_database: Call) -> None:
+    """A job that threw shows code, message and place."""
+    Path("broken.js").write_text("throw new Error('no more');")
+    assert on_database("run", "broken.js").code == 1
+    job = on_database("job", "list", "--has-errors", "--json").document[0]["id"]
+    shown = on_database("job", "show", job)
+    assert "FINISHED with errors" in shown.out
+    assert '"message": "no more"' in shown.out
+    assert on_database("job", "show", job, "--json").document["results"]["error"]["line"] == 1
