@@ -1,0 +1,97 @@
+"""Months: their partitions are made ahead, and a month without one loses nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.db.pool import Pool
+from engine.db.sql import load
+from engine.jobs import journal
+from engine.jobs.journal import Line
+from engine.model import LogLevel
+from tests.engine.hands import Hand, enqueue_one, get
+
+TABLES = ("jobs_history", "job_params", "job_results", "job_progress", "job_logs", "job_journal", "job_changes")
+# A job of five months ago, as if the workers had slept since.
+OLD = """
+insert into headrace.jobs_live (id, archived, app, type, name, status, root_id, created_at, ready_at)
+select id, false, 'crm', 'HANDLER', 'old', 'PENDING', id, $1, now()
+from (select headrace.uuid_v7($1) as id) ids returning id
+"""
+
+
+async def months(pool: Pool, table: str) -> set[str]:
+    """The months for which the table has a partition."""
+    rows = await pool.fetch(
+        "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = $1::regclass",
+        f"headrace.{table}",
+    )
+    return {row["relname"].removeprefix(f"{table}_") for row in rows}
+
+
+async def month(pool: Pool, ahead: int) -> str:
+    """The name of the month that is so many months away."""
+    row = await pool.fetchrow(
+        "select to_char((now() at time zone 'UTC') + make_interval(months => $1), 'YYYY_MM') as name", ahead
+    )
+    assert row is not None
+    return str(row["name"])
+
+
+async def test_this_month_and_the_next_two_are_there(fresh_database: str) -> None:
+    """After the migration already, and once more is no harm."""
+    pool = await Pool.connect(fresh_database)
+    expected = {await month(pool, ahead) for ahead in range(3)} | {"default"}
+    await pool.execute(load("partitions_ensure"))
+    for table in TABLES:
+        assert await months(pool, table) == expected
+    await pool.close()
+
+
+async def test_the_months_to_come_are_made(fresh_database: str) -> None:
+    """Time goes on: from the view of a later day its own next months are made as well."""
+    pool = await Pool.connect(fresh_database)
+    await pool.execute("select headrace.ensure_partitions(now() + interval '5 months')")
+    wanted = {await month(pool, ahead) for ahead in range(8) if ahead not in (3, 4)}
+    for table in TABLES:
+        assert await months(pool, table) >= wanted
+    assert await pool.fetchrow("select headrace.ensure_partitions(now() + interval '5 months') = 0 as none") == (True,)
+    await pool.close()
+
+
+async def test_a_job_whose_month_has_no_partition_lives_and_ends(fresh_database: str) -> None:
+    """Its rows go to the defaults; when its month is made they move over, and everything is still there."""
+    pool = await Pool.connect(fresh_database)
+    (row,) = await pool.fetch("select date_trunc('month', now()) - interval '5 months' + interval '9 days' as at")
+    at: datetime = row["at"]
+    (made,) = await pool.fetch(OLD, at)
+    hand = await Hand.join(pool)
+    claim = await hand.claim_one()
+    async with pool.transaction() as conn:
+        await journal.append_lines(conn, [Line(claim.id, round(at.timestamp() * 1000), LogLevel.INFO, "hello")])
+    await hand.finish(claim, results={"n": 1})
+    assert claim.id == made["id"]
+    places = "select c.relname as place from headrace.{} t join pg_class c on c.oid = t.tableoid where t.{} = $1"
+    for table, key in (("jobs_history", "id"), ("job_results", "job_id"), ("job_logs", "job_id")):
+        (before,) = await pool.fetch(places.format(table, key), claim.id)
+        assert before["place"] == f"{table}_default"
+    assert await pool.fetchrow("select headrace.ensure_partitions($1, 0) = $2 as all", at, len(TABLES)) == (True,)
+    for table, key in (("jobs_history", "id"), ("job_results", "job_id"), ("job_logs", "job_id")):
+        (after,) = await pool.fetch(places.format(table, key), claim.id)
+        assert after["place"] == f"{table}_{at:%Y_%m}"
+    assert (await get(pool, claim.id)).status == "FINISHED"
+    await pool.close()
+
+
+async def test_a_made_month_takes_new_jobs(fresh_database: str) -> None:
+    """What is created after the move goes to the month's own partition, with its keys checked."""
+    pool = await Pool.connect(fresh_database)
+    job_id = await enqueue_one(pool)
+    hand = await Hand.join(pool)
+    await hand.finish(await hand.claim_one())
+    (row,) = await pool.fetch(
+        "select c.relname as place from headrace.jobs_history t join pg_class c on c.oid = t.tableoid where t.id = $1",
+        job_id,
+    )
+    assert row["place"] == f"jobs_history_{await month(pool, 0)}"
+    await pool.close()
