@@ -46,15 +46,18 @@ class Stress:
         """Claims and ends jobs, or lets them wait for others of any age."""
         for _ in range(STEPS):
             for claim in await hand.claim(2):
-                await self.pool.run(lambda conn, claim=claim: self._end(conn, claim))
+                # Known once they are committed: what a deadlock undid is made again under other ids.
+                self.ids += await self.pool.run(lambda conn, claim=claim: self._end(conn, claim))
 
-    async def _end(self, conn: Any, claim: Claim) -> None:
+    async def _end(self, conn: Any, claim: Claim) -> list[UUID]:
+        """The jobs that this one has started."""
+        started: list[UUID] = []
         status = await queue.fence(conn, claim)
         if status is None:
-            return
+            return started
         if status is Status.STOPPING:
             await queue.stopped(conn, claim)
-            return
+            return started
         choice = self.chance.random()
         if status is Status.RUNNING and choice < 0.4:
             awaited = [id for id in self.chance.sample(self.ids, 3) if id != claim.id]
@@ -65,10 +68,11 @@ class Stress:
         elif status is Status.RUNNING and choice < 0.6:
             await queue.hand_back(conn, claim)
         elif status is Status.RUNNING and choice < 0.7:
-            self.ids += await store.create(conn, [new(parent_id=claim.id)])
+            started = await store.create(conn, [new(parent_id=claim.id)])
             await queue.hand_back(conn, claim)
         else:
             await queue.finish(conn, [Finish(claim.id, claim.attempt)])
+        return started
 
     async def settle(self, hand: Hand) -> None:
         """Nobody disturbs any more: everything that can go on is finished."""
