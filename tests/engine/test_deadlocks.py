@@ -13,7 +13,7 @@ from engine.errors import BadRequest, NotFound
 from engine.jobs import commands, queue, store, waits
 from engine.jobs.queue import Claim, Finish
 from engine.model import Command, Status
-from tests.engine.hands import APP, LATER, Hand, enqueue, new
+from tests.engine.hands import APP, LATER, Hand, enqueue, make_due, new
 
 ROOTS = 6
 STEPS = 60
@@ -80,9 +80,10 @@ class Stress:
             with suppress(BadRequest):
                 await self.pool.run(lambda conn, id=id: commands.resume(conn, APP, id))
         # Jobs that wait for each other in a circle only end at their deadlines.
-        await self.pool.execute(
-            "update headrace.jobs_live set ready_at = now() where status = 'RUNNING' and worker_id is null"
-        )
+        for row in await self.pool.fetch(
+            "select id from headrace.jobs_live where status = 'RUNNING' and worker_id is null"
+        ):
+            await make_due(self.pool, row["id"])
         while claims := await hand.claim(50):
             for claim in claims:
                 await self.pool.run(lambda conn, claim=claim: queue.finish(conn, [Finish(claim.id, claim.attempt)]))
