@@ -1,6 +1,6 @@
 """A real PostgreSQL for the tests: the one that HEADRACE_TEST_DSN names, else a container, else the embedded server.
 
-HEADRACE_TEST_DSN      a server where the tests may create databases
+HEADRACE_TEST_DSN      a server where the tests are superuser: they create databases and, once, a role
 HEADRACE_TEST_PG_BIN   run the embedded server with the programs of this folder, and do not ask Docker
 """
 

@@ -152,6 +152,8 @@ class _Process:
             return
         if busy := self._busy():
             grace = f"{self._settings.grace_ms / 1000:g} s"
-            log.info("ending: %s running jobs have %s, another signal ends now", busy, grace)
+            log.info(
+                "ending: %s running %s %s, another signal ends now", busy, "jobs have" if busy > 1 else "job has", grace
+            )
         for part in self._parts.values():
             part.stop()

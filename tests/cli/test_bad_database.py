@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -55,15 +56,16 @@ async def locked_out(server: Server) -> AsyncIterator[str]:
     conn = await asyncpg.connect(server.dsn)
     path = await conn.fetchval("show hba_file")
     before = await conn.fetchval("select pg_read_file($1)", path)
-    await conn.execute("create role clerk login password 'right'")
-    rules = ["local all clerk scram-sha-256", "host all clerk all scram-sha-256"]
+    role = f"clerk_{uuid4().hex[:8]}"
+    await conn.execute(f"create role {role} login password 'right'")
+    rules = [f"local all {role} scram-sha-256", f"host all {role} all scram-sha-256"]
     await _write(conn, path, [*rules, *before.split("\n")])
     parts = urlsplit(server.dsn)
-    address = parts._replace(netloc=f"clerk:wrong@{parts.netloc.rpartition('@')[2]}").geturl()
+    address = parts._replace(netloc=f"{role}:wrong@{parts.netloc.rpartition('@')[2]}").geturl()
     await _until_refused(address)
     yield address
     await _write(conn, path, before.split("\n"))
-    await conn.execute("drop role clerk")
+    await conn.execute(f"drop role {role}")
     await conn.close()
 
 
@@ -88,7 +90,7 @@ def test_a_wrong_password_is_told_without_it(headrace: Call, locked_out: str) ->
     """PostgreSQL's reason is shown, the password is not."""
     result = headrace(*LIST, locked_out)
     assert result.code == 5
-    assert 'password authentication failed for user "clerk"' in result.err
+    assert 'password authentication failed for user "clerk_' in result.err
     assert ":wrong@" not in result.err
 
 

@@ -75,7 +75,7 @@ def test_running_jobs_are_given_back_after_the_grace_time(
     until(process, job)
     process.send_signal(signal.SIGTERM)
     _, rest = process.communicate(timeout=120)
-    assert "ending: 1 running jobs have 0.1 s, another signal ends now" in rest
+    assert "ending: 1 running job has 0.1 s, another signal ends now" in rest
     assert process.returncode == 0
     assert ask("select status from headrace.jobs") == ["PENDING"]
     assert ask("select count(*) from headrace.workers") == [0]
