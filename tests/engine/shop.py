@@ -17,6 +17,7 @@ from engine.executors.endings import Ending, Finished
 from engine.executors.run import Run, Services
 from engine.executors.table import Execute
 from engine.jobs import store
+from engine.metrics import Metrics
 from engine.model import Job, JobType, Status
 from engine.settings import Settings
 from engine.worker import attempt
@@ -48,7 +49,7 @@ class Shop:
         """A running worker with a pool of its own; it ends in order."""
         chosen = Settings(**{"slots": 4, "poll_ms": 50, "heartbeat_ms": 100, "retry_base_ms": 10, **settings})
         pool = await Pool.connect(self.pool.dsn, max_size=chosen.slots + 4)
-        services = Services(pool, AppCache(), cast(Any, None), chosen, clock_ms)
+        services = Services(pool, AppCache(), cast(Any, None), chosen, Metrics(), clock_ms)
         worker = Worker(services, name="shop")
         running = asyncio.create_task(worker.run())
         await asyncio.wait_for(worker.ready.wait(), LONG_S)
