@@ -46,6 +46,11 @@ class Channel(asyncio.Protocol):
             self._fail(error)
             self.abort()
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the connection stands, the turn is the host's, and the child said nothing out of turn."""
+        return self._failure is None and not self._childs_turn and not self._buffer
+
     def send(self, frame: protocol.Frame, *, max_bytes: int) -> None:
         """Sends, and gives the child the turn. BadValue or FrameTooLarge before anything is sent."""
         data = protocol.encode(frame, max_bytes=max_bytes)

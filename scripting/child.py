@@ -94,11 +94,11 @@ def _serve(wire: Wire, load: protocol.Load, lock: Lock, compilers: Compilers) ->
     lock.limit(name=load.app, memory_bytes=load.memory_bytes, cpu_ms=load.cpu_ms)
     lock.seal()
     try:
-        runtime = compilers[Language(load.language)](load.path, load.source, load.sources)
+        runtime = compilers[Language(load.language)](load.path, load.source, load.sources, load.image)
     except Exception as error:
         wire.send(_failed(error))
         return
-    wire.send(protocol.Ready())
+    wire.send(protocol.Ready("" if load.image else runtime.image()))
     ahead = Ahead()
     while isinstance(frame := wire.receive(), protocol.Run | protocol.Ahead):
         if isinstance(frame, protocol.Ahead):

@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import select
 import signal
 import socket
 import subprocess
 import sys
 import time
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,10 @@ class Child:
         except OSError:
             return 0
 
+    def grown_bytes(self) -> int:
+        """How much more memory than the zygote the child has in use; 0 where it cannot be asked."""
+        return max(0, resident_bytes(self.pid) - self._zygote.resident_bytes)
+
     def release(self) -> None:
         """Closes what the worker holds of the child; idempotent."""
         self.socket.close()
@@ -117,6 +123,11 @@ class Zygote:
             await zygote.close()
             raise
         return zygote
+
+    @cached_property
+    def resident_bytes(self) -> int:
+        """What the zygote itself has in use, and each child begins with."""
+        return resident_bytes(self.pid)
 
     @property
     def pid(self) -> int:
@@ -231,6 +242,15 @@ class Zygote:
             child.exited.set_result(Record(Kind.EXITED, child.number, child.pid, status=LOST))
         self._forks.clear()
         self._children.clear()
+
+
+def resident_bytes(pid: int) -> int:
+    """The memory that a process has in use; 0 once it is gone, or where there is no /proc."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
+    except (OSError, IndexError):
+        return 0
+    return int(pages) * resource.getpagesize()
 
 
 def _fail(future: asyncio.Future[Any], reason: str = "the zygote is gone") -> None:

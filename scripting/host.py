@@ -10,17 +10,22 @@ cancellation. In every case but a normal end the child is dead before the caller
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from scripting.children import Child, Zygote, ZygoteLost
+from scripting.images import Images, key
 from scripting.model import Interrupted, Killed, LayerReport, Limits, Program, Threw
+from scripting.resting import Resting
 from scripting.selftest import probe
 from scripting.session import Session
 
 __all__ = ["SandboxUnavailable", "ScriptHost", "Session"]
 
+# What a child has used is asked of Linux.
+_CAN_REST = sys.platform == "linux"
 _CHECK_LIMITS = Limits(wall_ms=20_000, cpu_ms=10_000)
 
 
@@ -31,8 +36,10 @@ class SandboxUnavailable(Exception):
 class ScriptHost:
     """Owns the zygote and the warm children. `layers` says what holds around each child."""
 
-    def __init__(self, *, unsafe: bool = False, warm: int = 1, entry: str = "scripting.zygote") -> None:
-        """`unsafe` allows a machine without seccomp; `entry` is the module whose `main` is the zygote."""
+    def __init__(self, *, unsafe: bool = False, warm: int = 1, keep: int = 8, entry: str = "scripting.zygote") -> None:
+        """`warm` children wait for any script, up to `keep` for another run of theirs.
+
+        `unsafe` allows a machine without seccomp; `entry` is the module whose `main` is the zygote."""
         self.layers = LayerReport()
         self._unsafe = unsafe
         self._warm_size = warm
@@ -42,6 +49,8 @@ class ScriptHost:
         self._starting = asyncio.Lock()
         self._open = False
         self._sessions: set[Session] = set()
+        self._images = Images()
+        self._resting = Resting(keep)
 
     @property
     def zygote_pid(self) -> int | None:
@@ -72,22 +81,34 @@ class ScriptHost:
         self._open = False
         for session in list(self._sessions):
             session.kill("the script host is closing")
+        await self._resting.close()
         zygote, self._zygote = self._zygote, None
         if zygote is not None:
             self._drop_warm()
             await zygote.close()
 
     @asynccontextmanager
-    async def session(self, program: Program, *, limits: Limits, app: str) -> AsyncIterator[Session]:
-        """A child with the program in it; after the context it is dead and reaped."""
-        session = Session(await self._take(), program, limits, app)
+    async def session(
+        self, program: Program, *, limits: Limits, app: str, owner: str | None = None
+    ) -> AsyncIterator[Session]:
+        """A child with the program in it; after the context it is dead and reaped.
+
+        `owner` is the user for whom the script acts. With one, a child that has returned waits a while for the
+        next session of the same owner, app, program and limits (resting.py); without, every session has its own.
+        """
+        rest_key = None if owner is None or not _CAN_REST else (owner, key(app, program), limits)
+        session = self._resting.take(rest_key) if rest_key is not None and self._open else None
+        if session is None:
+            child = await self._take()
+            session = Session(child, program, limits, app, self._images, reusable=rest_key is not None)
         self._sessions.add(session)
         try:
             await session.open()
             yield session
         finally:
             self._sessions.discard(session)
-            await session.close()
+            if rest_key is None or not self._open or not self._resting.add(rest_key, session):
+                await session.close()
 
     async def check(self, program: Program, *, limits: Limits = _CHECK_LIMITS) -> Threw | None:
         """None if the program compiles, else the error with path, line and column."""

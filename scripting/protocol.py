@@ -56,6 +56,7 @@ class Load:
     cpu_ms: int
     frame_bytes: int
     result_bytes: int
+    image: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,9 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The program compiled."""
+    """The program compiled; `image` is what spares other children of the same program the work (runtime.Runtime)."""
+
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +173,7 @@ _TEXT_OR_NONE, _INT_OR_NONE = (str, NoneType), (int, NoneType)
 
 # What the child accepts.
 DOWN: Table = {
-    1: (Load, (_TEXT, _TEXT, _TEXT, _MAP, _TEXT, _INT, _INT, _INT, _INT)),
+    1: (Load, (_TEXT, _TEXT, _TEXT, _MAP, _TEXT, _INT, _INT, _INT, _INT, _TEXT)),
     2: (Run, (_MAP, _TEXT, _INT, _FLAG)),
     3: (Answer, (_INT, _ANY, _INT)),
     4: (Refusal, (_INT, _TEXT, _TEXT, _MAP, _INT)),
@@ -179,7 +182,7 @@ DOWN: Table = {
 }
 # What the host accepts.
 UP: Table = {
-    65: (Ready, ()),
+    65: (Ready, (_TEXT,)),
     66: (Call, (_INT, _TEXT, _LIST)),
     67: (Done, (_ANY,)),
     68: (

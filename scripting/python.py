@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from types import FrameType
 
-from scripting import guards
+from scripting import guards, python_image
 from scripting import policy_names as names
 from scripting.facades.namespace import Context
 from scripting.facades.table import MODULES
@@ -43,8 +43,10 @@ GUARDS: Mapping[str, object] = {
 }
 
 
-def compile(path: str, source: str, sources: Mapping[str, str]) -> Python:
+def compile(path: str, source: str, sources: Mapping[str, str], image: str = "") -> Python:
     """The script, ready to run as often as one likes; ScriptFailed lists what does not compile, and where."""
+    if image:
+        return Python(path, *python_image.load(image), {path: source, **sources})
     shared = module_names({other: text for other, text in sources.items() if other != path})
     importable = {*MODULES, *shared}
     body = compile_script(path, source, modules=importable)
@@ -66,6 +68,10 @@ class Python:
         self._body = body
         self._modules = modules
         self._sources = sources
+
+    def image(self) -> str:
+        """See runtime.Runtime."""
+        return python_image.dump(self._body, self._modules)
 
     def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json:
         """The script's value; ScriptFailed if it threw, or if its value is not JSON."""

@@ -60,10 +60,18 @@ class Host(Protocol):
 class Runtime(Protocol):
     """A compiled script."""
 
+    def image(self) -> str:
+        """What `Compile` makes the same script of without compiling, ASCII; empty if there is no such thing.
+
+        It is only ever given to a child with the same program of the same app: bytes from a child are not believed.
+        """
+        ...
+
     def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json:
         """The script's value, JSON; ScriptFailed if it threw. Globals are fresh for each call."""
         ...
 
 
-Compile = Callable[[str, str, Mapping[str, str]], Runtime]
-"""(path, source, other sources by path) -> Runtime; ScriptFailed with line and column if it does not compile."""
+Compile = Callable[[str, str, Mapping[str, str], str], Runtime]
+"""(path, source, other sources by path, image or nothing) -> Runtime; ScriptFailed, with line and column,
+if it does not compile."""

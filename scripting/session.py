@@ -10,6 +10,7 @@ from scripting import protocol
 from scripting.channel import Channel, ChannelClosed
 from scripting.children import Child
 from scripting.ends import end_of_process, too_long, too_many_calls, too_much_source
+from scripting.images import Images, key
 from scripting.model import (
     Calls,
     Failure,
@@ -30,16 +31,26 @@ from scripting.values import BadValue
 # The frames around an app's sources and a batch of replies are the host's own: nothing but the protocol bounds them.
 _LOAD_BYTES = 2**32 - 1
 _SHOWN_CHARACTERS = 20_000
+# The kernel counts CPU and memory by process, not by run: one that serves several gets this share more, and is
+# not kept once it has used that up, so that each run has at least what its limits say.
+_SPARE_SHARE = 10
 
 
 class Session:
     """One child with one program. Runs follow one another; the first fatal end is the end of all."""
 
-    def __init__(self, child: Child, program: Program, limits: Limits, app: str) -> None:
+    def __init__(
+        self, child: Child, program: Program, limits: Limits, app: str, images: Images, *, reusable: bool = False
+    ) -> None:
         self._child = child
         self._program = program
         self._limits = limits
         self._app = app
+        self._images = images
+        self._key = key(app, program)
+        self._spare_cpu_ms = limits.cpu_ms // _SPARE_SHARE if reusable else 0
+        self._returned = False
+        self._opened = False
         self._channel = Channel(max_bytes=max(limits.frame_bytes, limits.result_bytes))
         self._scope = asyncio.timeout(None)
         self._busy = False
@@ -57,7 +68,10 @@ class Session:
         return self._program.language
 
     async def open(self) -> None:
-        """Hands the program to the child, which compiles it while the caller prepares its run."""
+        """Hands the program to the child, which compiles it while the caller prepares its run; at most once."""
+        if self._opened:
+            return
+        self._opened = True
         await asyncio.get_running_loop().create_unix_connection(lambda: self._channel, sock=self._child.socket)
         self._ending = too_much_source(self._program, self._limits)
         if self._ending is not None:
@@ -80,6 +94,7 @@ class Session:
         """
         outcome = await self._limited(self._run(protocol.Run(dict(variables), seed, start_ms, traced), calls))
         assert outcome is not None
+        self._returned = isinstance(outcome, Returned)
         return outcome
 
     def kill(self, reason: str) -> None:
@@ -87,6 +102,21 @@ class Session:
         self._end(Interrupted(reason))
         if self._busy:
             self._scope.reschedule(asyncio.get_running_loop().time())
+
+    def can_rest(self) -> bool:
+        """Whether the child is as good for the same script's next run as a new one.
+
+        It ended its last run by returning, said nothing since, and has not used up what it may use beyond one run.
+        """
+        return (
+            self._compiled
+            and self._returned
+            and self._ending is None
+            and self._channel.is_quiet
+            and self._child.is_alive()
+            and self._child.cpu_ms() < self._spare_cpu_ms
+            and self._child.grown_bytes() < self._limits.memory_bytes // _SPARE_SHARE
+        )
 
     async def close(self) -> None:
         """Kills the child if it still lives; returns when it is reaped."""
@@ -139,8 +169,10 @@ class Session:
         if self._ending is not None or self._compiled:
             return self._ending
         match await self._receive():
-            case protocol.Ready():
+            case protocol.Ready(image=image):
                 self._compiled = True
+                if image:
+                    self._images.put(self._key, image)
                 return None
             case protocol.Failed() as failed:
                 return self._end(_threw(failed))
@@ -215,9 +247,10 @@ class Session:
             sources=dict(program.sources),
             app=self._app,
             memory_bytes=limits.memory_bytes,
-            cpu_ms=limits.cpu_ms,
+            cpu_ms=limits.cpu_ms + self._spare_cpu_ms,
             frame_bytes=limits.frame_bytes,
             result_bytes=limits.result_bytes,
+            image=self._images.get(self._key),
         )
 
 

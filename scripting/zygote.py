@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from scripting import child
-from scripting.limits import Lock, die_with_parent
+from scripting.limits import Lock, die_first, die_with_parent, fork
 from scripting.model import Language
 
 # The status of a child whose zygote is gone: no process ends with it.
@@ -126,7 +126,7 @@ class Zygote:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             try:
-                pid = os.fork()
+                pid = fork()
             except OSError as error:
                 self._send(Record(Kind.REFUSED, number, status=error.errno or 0))
                 return
@@ -181,6 +181,7 @@ def main(runtimes: Mapping[Language, str] = child.RUNTIMES) -> None:
     """The zygote's whole life. Arguments: the control socket's descriptor, the worker's pid, safe or unsafe."""
     control_fd, parent, safety = sys.argv[1:]
     die_with_parent(int(parent))
+    die_first()
     control = socket.socket(fileno=int(control_fd))
     control.set_inheritable(False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

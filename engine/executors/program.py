@@ -43,7 +43,9 @@ async def session(run: Run, program: Program) -> AsyncIterator[Session]:
     """A child process for the program, under the job's limits."""
     run.limits = await limits(run)
     run.journal.runtime = runtime(program.language)
-    async with run.services.scripts.session(program, limits=run.limits.sandbox(), app=run.claim.app) as child:
+    async with run.services.scripts.session(
+        program, limits=run.limits.sandbox(), app=run.claim.app, owner=run.claim.run_by or ""
+    ) as child:
         yield child
 
 

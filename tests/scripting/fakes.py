@@ -22,6 +22,10 @@ class FakeRuntime:
         self._path = path
         self._code = code
 
+    def image(self) -> str:
+        """None."""
+        return ""
+
     def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json:
         """The script's `result`."""
         names: dict[str, object] = {"variables": variables, "host": host, "seed": seed, "result": None}
@@ -34,7 +38,7 @@ class FakeRuntime:
         return names["result"]
 
 
-def compile(path: str, source: str, sources: Mapping[str, str]) -> FakeRuntime:
+def compile(path: str, source: str, sources: Mapping[str, str], image: str = "") -> FakeRuntime:
     """See scripting.runtime.Compile."""
     try:
         return FakeRuntime(path, builtins.compile(source, path, "exec"))
