@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.apps.folder import Check
@@ -30,6 +31,7 @@ from scripting.host import SandboxUnavailable, ScriptHost
 from scripting.model import LayerReport
 
 if TYPE_CHECKING:
+    from engine.executors.handler import Handler
     from engine.executors.run import Services
     from engine.web.server import ApiServer
     from engine.worker.loop import Worker
@@ -119,22 +121,34 @@ async def _anywhere() -> AsyncIterator[ScriptHost]:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, pool: Pool, *, metrics: Metrics | None = None) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings,
+    pool: Pool,
+    *,
+    metrics: Metrics | None = None,
+    handlers: Mapping[str, Handler] = MappingProxyType({}),
+) -> AsyncIterator[Services]:
     """What executors use: for a worker, or to replay jobs without one."""
     from engine.executors.run import Services
 
     async with open_scripts(settings) as scripts:
         metrics = metrics or Metrics()
         metrics.sandbox_tested(asdict(scripts.layers))
-        yield Services(pool, AppCache(), scripts, settings, metrics, clock_ms)
+        yield Services(pool, AppCache(), scripts, settings, metrics, clock_ms, handlers)
 
 
 @asynccontextmanager
-async def open_worker(settings: Settings, pool: Pool, *, metrics: Metrics | None = None) -> AsyncIterator[Worker]:
-    """A worker on the database, not running yet; it counts in `metrics`."""
+async def open_worker(
+    settings: Settings,
+    pool: Pool,
+    *,
+    metrics: Metrics | None = None,
+    handlers: Mapping[str, Handler] = MappingProxyType({}),
+) -> AsyncIterator[Worker]:
+    """A worker on the database, not running yet; it counts in `metrics`. `handlers` are for HANDLER jobs, by name."""
     from engine.worker.loop import Worker
 
-    async with open_services(settings, pool, metrics=metrics) as services:
+    async with open_services(settings, pool, metrics=metrics, handlers=handlers) as services:
         yield Worker(services, name=f"{socket.gethostname()}:{os.getpid()}")
 
 

@@ -99,6 +99,25 @@ def check_name(what: str, value: object) -> str:
     raise BadRequest.field(what, value, "a name of 1 to 63 letters, digits, '_', '-', '.', starting with a letter")
 
 
+HANDLER_PREFIX = "handler."
+
+
+def handler_queue(name: object) -> str:
+    """The queue of a handler's jobs: only workers that have the handler serve it."""
+    if isinstance(name, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.:\-]{0,99}", name):
+        return HANDLER_PREFIX + name
+    raise BadRequest.field(
+        "handlerName", name, "a name of 1 to 100 letters, digits, '_', '-', '.', ':', starting with a letter"
+    )
+
+
+def check_queue(value: object) -> str:
+    """The value if it can name a queue; else badRequest."""
+    if isinstance(value, str) and value.startswith(HANDLER_PREFIX):
+        return handler_queue(value.removeprefix(HANDLER_PREFIX))
+    return check_name("queue", value)
+
+
 def check_job_id(value: object, what: str = "jobId", *, of: str = "job") -> UUID:
     """The value as the id of a job (or of something else); badRequest if it is not the text of a UUID."""
     if isinstance(value, UUID):

@@ -31,6 +31,9 @@ class Settings:
     statement_cache: bool = field(default=True, metadata={"help": "false behind PgBouncer before 1.21"})
     listen: bool = field(default=True, metadata={"help": "LISTEN for wake-ups; false behind PgBouncer, polling stays"})
     slots: int = field(default=8, metadata={"help": "jobs that a worker runs at once", "min": 1, "max": 10_000})
+    queues: str = field(
+        default="", metadata={"help": "queues that a worker serves, separated by commas; all without it", "empty": True}
+    )
     poll_ms: int = field(default=1000, metadata={"help": "how often an idle worker looks", "min": 10, "max": 60_000})
     heartbeat_ms: int = field(default=5000, metadata={"help": "how often a worker renews", "min": 50, "max": 60_000})
     stale_ms: int = field(
@@ -201,7 +204,7 @@ def _checked(name: str, value: Any, origin: str) -> Any:
         return _boolean(what, value)
     if item.type == "int":
         return _integer(what, value, item.metadata["min"], item.metadata["max"])
-    if not isinstance(value, str | Path) or not str(value):
+    if not isinstance(value, str | Path) or not (str(value) or item.metadata.get("empty")):
         raise ConfigError.field(what, value, "a text that is not empty")
     if "choices" in item.metadata and value not in item.metadata["choices"]:
         raise ConfigError.field(what, value, f"one of {', '.join(item.metadata['choices'])}")

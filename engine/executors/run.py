@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from engine.apps.manifest import NO_LIMITS
 from engine.apps.store import AppCache
@@ -30,7 +30,10 @@ STOP_GRACE_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What every executor may use. `clock_ms` is the wall clock, in ms since the epoch."""
+    """What every executor may use. `clock_ms` is the wall clock, in ms since the epoch.
+
+    `handlers` are the platform's own coroutine functions, by the names that jobs call them by.
+    """
 
     pool: Pool
     apps: AppCache
@@ -38,6 +41,7 @@ class Services:
     settings: Settings
     metrics: Metrics
     clock_ms: Callable[[], int]
+    handlers: Mapping[str, Callable[[Any], Awaitable[Any]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

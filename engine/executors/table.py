@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
-from engine.executors import action, records, script
+from engine.executors import action, handler, records, script
 from engine.executors.endings import Ending
 from engine.executors.run import Run
 from engine.model import JobType
@@ -19,5 +19,6 @@ EXECUTORS: Mapping[JobType, Execute] = MappingProxyType(
         JobType.IMPORT_RECORDS: records.import_records,
         JobType.EXPORT_RECORDS: records.export_records,
         JobType.DELETE_RECORDS: records.delete_records,
+        JobType.HANDLER: handler.execute,
     }
 )

@@ -17,7 +17,7 @@ from engine.data.files import File
 from engine.data.query import Query
 from engine.errors import BadRequest
 from engine.jobs import filters
-from engine.model import JobType, NewJob
+from engine.model import JobType, NewJob, handler_queue
 
 OPTIONS = frozenset({"lowPriority", "queue", "maxAttempts", "timeout", "delay", "uniqueKey"})
 
@@ -136,3 +136,12 @@ def _own_options(action: Action) -> dict[str, Any]:
         "lowPriority": action.low_priority,
         "timeout": action.timeout,
     }
+
+
+def call_handler(by: Requester, name: object, params: object, options: object) -> NewJob:
+    """HANDLER: a function of the platform's own Python code, by the name that its workers know it by."""
+    queue = handler_queue(name)
+    if "queue" in filters.check_query(options, OPTIONS, "options"):
+        raise BadRequest.field("options.queue", options, "no queue: jobs of a handler have their own")
+    spec = {"handlerName": name, "params": _object("params", params)}
+    return replace(_job(by, JobType.HANDLER, str(name), str(name), spec, options), queue=queue)

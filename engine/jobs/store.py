@@ -11,7 +11,7 @@ from engine.db.sql import load
 from engine.errors import BadRequest, NotFound
 from engine.ids import id_time, new_id
 from engine.jobs.names import JOBS_CHANNEL
-from engine.model import Job, NewJob, check_job_id, check_name
+from engine.model import Job, NewJob, check_job_id, check_queue
 
 # Weeks of delay are real, centuries are a unit mistaken; both ends fit PostgreSQL's intervals.
 _MAX_DELAY_MS = 10 * 366 * 24 * 3600 * 1000
@@ -45,7 +45,7 @@ async def _holder(conn: Connection, job: NewJob, wake: bool) -> UUID:
 
 
 def _check(job: NewJob) -> None:
-    check_name("queue", job.queue)
+    check_queue(job.queue)
     _check_range("delay", job.delay_ms, 0, _MAX_DELAY_MS, "ms")
     _check_range("maxAttempts", job.max_attempts, 1, _MAX_ATTEMPTS, "attempts")
     if job.timeout_ms is not None:

@@ -12,6 +12,7 @@ from engine.jobs import journal
 from engine.jobs.journal import Diverged, Journal, Pages
 from engine.jobs.queue import Claim
 from engine.model import Status
+from engine.worker.finisher import Finisher
 from engine.worker.settle import settle
 from scripting.model import Interrupt
 
@@ -24,13 +25,14 @@ _HOPELESS = ("badRequest", "notFound", "forbidden")
 class Attempt:
     """A claim while this worker holds it."""
 
-    def __init__(self, services: Services, claim: Claim) -> None:
+    def __init__(self, services: Services, claim: Claim, finisher: Finisher) -> None:
         self.claim = claim
+        self._finisher = finisher
         self._run = Run(services, claim, Journal(claim.id, claim.attempt, _recorded(services, claim)))
 
     async def work(self) -> Status | None:
         """Executes the job and records how that ended; what the job is now, None if the claim was lost."""
-        return await settle(self._run, await self._execute())
+        return await settle(self._run, await self._execute(), self._finisher)
 
     def end(self, reason: str) -> None:
         """Ends the attempt early: stop, cancel, lost or handover."""

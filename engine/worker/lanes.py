@@ -33,10 +33,14 @@ class _Memory:
 
 
 class Lanes:
-    """Shares claims between apps, and within an app between its queues, in turns. `clock` is monotonic, in s."""
+    """Shares claims between apps, and within an app between its queues, in turns. `clock` is monotonic, in s.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    `serves` tells which queues this worker takes jobs from.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, serves: Callable[[str], bool] = lambda queue: True) -> None:
         self._clock = clock
+        self._serves = serves
         self._lanes: dict[Key, _Memory] = {}
         self._last_queue: dict[str, str] = {}
         self.position: Key = ("", "")
@@ -44,7 +48,7 @@ class Lanes:
     def found(self, keys: Iterable[Key]) -> bool:
         """A look found work in these lanes; whether there is any."""
         now = self._clock()
-        found = {key: self._lanes.get(key) or _Memory(now) for key in keys}
+        found = {key: self._lanes.get(key) or _Memory(now) for key in keys if self._serves(key[1])}
         for memory in found.values():
             memory.useful_at, memory.open, memory.afresh_at = now, True, float("-inf")
         kept = {key: memory for key, memory in self._lanes.items() if memory.useful_at > now - KEEP_S}

@@ -23,7 +23,9 @@ from engine.jobs.names import CONTROL_CHANNEL, JOBS_CHANNEL
 from engine.jobs.queue import Claim
 from engine.model import Status
 from engine.worker.attempt import Attempt
+from engine.worker.finisher import Finisher
 from engine.worker.lanes import Lanes
+from engine.worker.serves import Serves
 from engine.worker.share import LowPriorityShare
 from engine.worker.wakeups import Wakeups
 
@@ -53,7 +55,8 @@ class Worker:
         self._leaked = False
         self._lease = asyncio.Lock()
         self._share = LowPriorityShare(self._settings.low_priority_percent)
-        self._lanes = Lanes(time.monotonic)
+        self._finisher = Finisher(services.pool)
+        self._lanes = Lanes(time.monotonic, serves=Serves(services.settings.queues, services.handlers))
         self._fruitless = 0
         self._claimed = 0
         self._wake = asyncio.Event()
@@ -193,7 +196,7 @@ class Worker:
             self.id = new
 
     def _start(self, claim: Claim) -> None:
-        attempt = Attempt(self._services, claim)
+        attempt = Attempt(self._services, claim, self._finisher)
         task = asyncio.create_task(self._work(attempt))
         self._attempts[claim.id, claim.attempt] = (attempt, task)
         self._idle.clear()

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Mapping
-from typing import Any
 
 from engine.db.pool import Connection
 from engine.errors import DatabaseError, DatabaseUnavailable
-from engine.executors.endings import Canceled, Ending, Failed, Finished, HandedBack, Lost, Parked, Stopped
+from engine.executors.endings import Ending, Failed, Finished, Lost, Parked
 from engine.executors.results import log_errors
 from engine.executors.run import Run
 from engine.hostapi.table import CALLS, Read
@@ -18,6 +16,7 @@ from engine.jobs import journal, queue
 from engine.jobs.queue import Finish
 from engine.model import Status
 from engine.worker import backoff
+from engine.worker.finisher import Finisher
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +24,7 @@ _READS = [name for name, call in CALLS.items() if isinstance(call, Read)]
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 
 
-async def settle(run: Run, ending: Ending) -> Status | None:
+async def settle(run: Run, ending: Ending, finisher: Finisher) -> Status | None:
     """Records the ending, however long the database takes to come back: only this worker knows it.
 
     What the job is now; None if it is not this attempt's any more.
@@ -35,7 +34,11 @@ async def settle(run: Run, ending: Ending) -> Status | None:
     if isinstance(ending, Parked):
         return Status.RUNNING
     _log_failure(run, ending)
+    end = _end(run, ending)
     try:
+        # Nothing but the end itself: it shares a transaction with the ends of other jobs.
+        if end is not None and not run.journal.dirty:
+            return await finisher.finish(end)
         return await _recorded(run, ending)
     except DatabaseError as error:
         log.exception("job %s: PostgreSQL refuses its ending", run.claim.id)
@@ -66,24 +69,27 @@ async def _write(conn: Connection, run: Run, ending: Ending) -> Status | None:
     if status is None:
         return None
     await run.journal.write(conn)
+    end = _end(run, ending)
+    if status is Status.CANCELING:
+        return await _finish(conn, end or Finish(run.claim.id, run.claim.attempt))
+    if end is not None:
+        return await _finish(conn, end)
+    if status is Status.STOPPING:
+        return await _stop(conn, run, failed=isinstance(ending, Failed))
+    if isinstance(ending, Failed):
+        return await _retry(conn, run, ending)
+    await queue.hand_back(conn, run.claim)
+    return Status.PENDING
+
+
+def _end(run: Run, ending: Ending) -> Finish | None:
+    """How the job ends, if it does."""
     match ending:
-        case _ if status is Status.CANCELING:
-            return await _finish(conn, run, ending)
         case Finished():
-            return await _finish(conn, run, ending)
-        case Failed() if not _try_again(run, ending):
-            return await _finish(conn, run, ending)
-        case _ if status is Status.STOPPING:
-            return await _stop(conn, run, failed=isinstance(ending, Failed))
-        case Failed():
-            return await _retry(conn, run, ending)
-        case HandedBack() | Stopped() | Canceled() | Parked() | Lost():
-            await queue.hand_back(conn, run.claim)
-            return Status.PENDING
-
-
-def _try_again(run: Run, ending: Failed) -> bool:
-    return ending.retryable and run.claim.failures + 1 < run.claim.max_attempts
+            return Finish(run.claim.id, run.claim.attempt, ending.has_errors, ending.results)
+        case Failed() if not ending.retryable or run.claim.failures + 1 >= run.claim.max_attempts:
+            return Finish(run.claim.id, run.claim.attempt, True, ending.results, ending.error)
+    return None
 
 
 async def _retry(conn: Connection, run: Run, ending: Failed) -> Status | None:
@@ -104,14 +110,6 @@ async def _stop(conn: Connection, run: Run, *, failed: bool) -> Status | None:
     return Status.STOPPED
 
 
-async def _finish(conn: Connection, run: Run, ending: Ending) -> Status | None:
-    results: Mapping[str, Any] | None = None
-    error: Mapping[str, Any] | None = None
-    failed = False
-    match ending:
-        case Finished():
-            results, failed = ending.results, ending.has_errors
-        case Failed():
-            results, error, failed = ending.results, ending.error, True
-    (ended,) = await queue.finish(conn, [Finish(run.claim.id, run.claim.attempt, failed, results, error)])
+async def _finish(conn: Connection, end: Finish) -> Status | None:
+    (ended,) = await queue.finish(conn, [end])
     return ended.status

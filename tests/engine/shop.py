@@ -14,6 +14,7 @@ from engine.app import clock_ms
 from engine.apps.store import AppCache
 from engine.db.pool import Pool
 from engine.executors.endings import Ending, Finished
+from engine.executors.handler import Handler
 from engine.executors.run import Run, Services
 from engine.executors.table import Execute
 from engine.jobs import store
@@ -25,6 +26,7 @@ from engine.worker.loop import Worker
 from tests.engine.hands import APP, get
 
 LONG_S = 60
+NO_HANDLERS: Mapping[str, Handler] = {}
 
 
 async def nothing(run: Run) -> Ending:
@@ -45,11 +47,11 @@ class Shop:
         self._patch.setattr(attempt, "EXECUTORS", {JobType.HANDLER: work})
 
     @asynccontextmanager
-    async def worker(self, **settings: Any) -> AsyncIterator[Worker]:
+    async def worker(self, *, handlers: Mapping[str, Handler] = NO_HANDLERS, **settings: Any) -> AsyncIterator[Worker]:
         """A running worker with a pool of its own; it ends in order."""
         chosen = Settings(**{"slots": 4, "poll_ms": 50, "heartbeat_ms": 100, "retry_base_ms": 10, **settings})
         pool = await Pool.connect(self.pool.dsn, max_size=chosen.slots + 4)
-        services = Services(pool, AppCache(), cast(Any, None), chosen, Metrics(), clock_ms)
+        services = Services(pool, AppCache(), cast(Any, None), chosen, Metrics(), clock_ms, handlers)
         worker = Worker(services, name="shop")
         running = asyncio.create_task(worker.run())
         await asyncio.wait_for(worker.ready.wait(), LONG_S)

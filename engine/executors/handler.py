@@ -1,0 +1,119 @@
+"""HANDLER: a coroutine function of the platform's own Python code, in the worker's process.
+
+The shortest path that a job can take: no child process, no journal. A handler that is tried again starts over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from engine.data.fields import Invalid, check_json
+from engine.errors import HeadraceError, NotFound
+from engine.executors.endings import Ending, Failed, Finished
+from engine.executors.run import Run
+from engine.jobs import store
+from engine.jobs.journal import Line
+from engine.model import LogLevel
+from scripting.model import Interrupt
+
+
+class HandlerJob:
+    """The job that a handler works on, as the handler sees it."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        claim = run.claim
+        self.id: UUID = claim.id
+        self.app: str = claim.app
+        self.params: Mapping[str, Any] = claim.spec.get("params", {})
+        self.attempt: int = claim.attempt
+        self.max_attempts: int = claim.max_attempts
+        self.run_by: str | None = claim.run_by
+        self.parent_id: UUID | None = claim.parent_id
+        self.created_at: datetime = claim.created_at
+
+    async def log_info(self, message: str) -> None:
+        """Adds an INFO line to the job's log."""
+        await self._log(LogLevel.INFO, message)
+
+    async def log_error(self, message: str) -> None:
+        """Adds an ERROR line to the job's log, which sets the job's error flag (seed 003, logError)."""
+        await self._log(LogLevel.ERROR, message)
+
+    async def progress(self, percent: int | None = None, message: str | None = None) -> None:
+        """Stores how far the job is, 0 to 100, and a message; None leaves what was there."""
+        async with self._run.effect() as scope:
+            await store.set_progress(scope.conn, self.id, percent=percent, message=message)
+
+    async def _log(self, level: LogLevel, message: str) -> None:
+        self._run.journal.log(Line(self.id, self._run.services.clock_ms(), level, message))
+        async with self._run.effect():
+            pass
+
+
+Handler = Callable[[HandlerJob], Awaitable[Any]]
+
+
+async def execute(run: Run) -> Ending:
+    """Awaits the handler that the spec names; its value is `results.response`.
+
+    Ends early when the attempt does: the handler is cancelled, as asyncio cancels.
+    """
+    name = run.claim.spec["handlerName"]
+    handler = run.services.handlers.get(name)
+    if handler is None:
+        known = ", ".join(sorted(run.services.handlers)) or "none"
+        raise NotFound(f"this worker has no handler {name!r}; it has: {known}")
+    response = await _cancellable(run, handler)
+    if isinstance(response, Failed):
+        return response
+    if response is None:
+        return Finished()
+    try:
+        check_json(response)
+    except Invalid as error:
+        return Failed({"code": "badRequest", "message": f"what the handler returned: {error}"}, retryable=False)
+    return Finished({"results": {"status": "ok", "response": response}})
+
+
+async def _cancellable(run: Run, handler: Handler) -> Any:
+    task = asyncio.current_task()
+    assert task is not None
+    reasons: list[str] = []
+
+    def kill(reason: str) -> None:
+        reasons.append(reason)
+        task.cancel()
+
+    limit_ms = run.claim.timeout_ms or run.services.settings.script_timeout_ms
+    scope = asyncio.timeout(limit_ms / 1000)
+    run.check()
+    run.killable(kill)
+    try:
+        async with scope:
+            return await handler(HandlerJob(run))
+    except asyncio.CancelledError:
+        if not reasons:
+            raise
+        task.uncancel()
+        raise Interrupt(reasons[0]) from None
+    except (HeadraceError, Interrupt):
+        raise
+    except TimeoutError as error:
+        if not scope.expired():
+            return _failed(error)
+        message = f"the handler did not end within {limit_ms} ms"
+        return Failed({"code": "timeout", "message": message, "limit": "wall"}, retryable=False)
+    except Exception as error:
+        return _failed(error)
+    finally:
+        run.killable(None)
+
+
+def _failed(error: Exception) -> Failed:
+    """The platform's own code may show its errors: their text goes into the job."""
+    return Failed({"code": "unknownError", "message": f"{type(error).__name__}: {error}"})

