@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 
 from engine.db.pool import Connection, Pool
-from engine.errors import DatabaseError, DatabaseUnavailable
+from engine.errors import DatabaseUnavailable
 from engine.jobs import queue
 from engine.jobs.queue import Ended, Finish
 from engine.model import Status
@@ -55,7 +55,8 @@ class Finisher:
         """The whole batch in one transaction; where PostgreSQL refuses it, each end in one of its own."""
         try:
             ended = await self._until_it_is_back([end for end, _ in batch])
-        except DatabaseError as error:
+        except Exception as error:
+            # Also for a defect of ours: whoever waits must hear of it, or the job would stay with this worker.
             if len(batch) == 1:
                 _resolve(batch[0][1], error)
                 return

@@ -14,7 +14,8 @@ from engine.errors import DatabaseUnavailable
 from engine.executors.endings import Ending, Finished
 from engine.executors.run import Run
 from engine.jobs import liveness, queue
-from engine.jobs.queue import Claim
+from engine.jobs.queue import Batch
+from engine.jobs.ready import Lane
 from engine.model import Status
 from tests.engine.hands import Hand, enqueue, enqueue_one, events, get, new, rows, status
 from tests.engine.shop import LONG_S, Shop, nothing
@@ -164,11 +165,11 @@ async def test_a_claim_whose_answer_is_lost_loses_no_job(
     """The connection breaks after the claim's commit, or before: the worker finds out what it holds, and goes on."""
     real, broken = queue.claim, asyncio.Event()
 
-    async def breaks_once(conn: Connection, worker: UUID, **options: Any) -> Sequence[Claim]:
+    async def breaks_once(conn: Connection, worker: UUID, lanes: Sequence[Lane], **options: Any) -> Batch:
         if broken.is_set():
-            return await real(conn, worker, **options)
-        if committed and not await real(conn, worker, **options):
-            return []
+            return await real(conn, worker, lanes, **options)
+        if committed and not (batch := await real(conn, worker, lanes, **options)).claims:
+            return batch
         broken.set()
         raise DatabaseUnavailable("the connection broke")
 
