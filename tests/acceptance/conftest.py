@@ -48,6 +48,10 @@ class Platform:
             await asyncio.sleep(POLL_S)
         return job
 
+    async def pause(self) -> None:
+        """Between two looks at the database."""
+        await asyncio.sleep(POLL_S)
+
     async def response(self, name: str, source: str) -> Any:
         """What a script returned; its error fails the test."""
         job = await self.ended(await self.start(name, source))

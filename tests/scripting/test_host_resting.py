@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from scripting.children import resident_bytes
 from scripting.host import ScriptHost
 from scripting.images import Images
 from scripting.model import Killed, Language, Limits, Outcome, Program, Returned, Threw
@@ -49,6 +50,17 @@ async def run(
 def is_gone(pid: int) -> bool:
     """No process has this pid."""
     return not Path(f"/proc/{pid}").exists()
+
+
+def children_of(host: ScriptHost) -> int:
+    """How many children the host's zygote has, zombies included."""
+    zygote = host.zygote_pid or 0
+    return len(Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split())
+
+
+def open_descriptors() -> int:
+    """How many descriptors this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -131,6 +143,23 @@ async def test_only_so_many_children_rest_and_a_dead_one_is_replaced(resting: Sc
     os.kill(pids[2], signal.SIGKILL)
     await until(lambda: is_gone(pids[2]))
     assert (await run(resting, attack("result = 2")))[0] != pids[2]
+
+
+async def test_many_runs_in_kept_and_in_new_children_leave_nothing_behind(resting: ScriptHost) -> None:
+    """Descriptors, children and the zygote's memory are what they were (100,000 runs: bench/leaks.py)."""
+    endings = ["result = 1", "1 / 0", "x = = 1", "import os; os.abort()", "result = 2", "result = 3"]
+
+    async def after_a_round() -> tuple[int, int]:
+        for number in range(90):
+            owner = None if number % 4 == 0 else "u"
+            await run(resting, attack(endings[number % len(endings)]), owner=owner)
+        await resting.settle()
+        await until(lambda: children_of(resting) == 3)  # one is warm, two are kept
+        return open_descriptors(), resident_bytes(resting.zygote_pid or 0)
+
+    (descriptors, memory), (descriptors_later, memory_later) = await after_a_round(), await after_a_round()
+    assert descriptors == descriptors_later
+    assert memory_later - memory < 1 << 20
 
 
 async def test_closing_the_host_ends_who_rests(resting: ScriptHost) -> None:
