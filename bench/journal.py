@@ -89,8 +89,11 @@ class Bench:
     async def claim(self) -> Claim:
         """The next job."""
         async with self._services.pool.acquire() as conn:
-            (found,) = (await queue.claim(conn, self._worker, [Lane(stage.APP, "default")], limit=1)).claims
-        return found
+            while True:
+                found = await queue.claim(conn, self._worker, [Lane(stage.APP, "default")], limit=1)
+                if found.claims:
+                    return found.claims[0]
+                await asyncio.sleep(0.001)
 
     async def journalled(self) -> float:
         """Milliseconds of an attempt at the next job."""
