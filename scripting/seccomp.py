@@ -34,6 +34,7 @@ class Machine:
     numbers: Mapping[str, int]
 
 
+# Source: arch/x86/entry/syscalls/syscall_64.tbl, and include/uapi/asm-generic/unistd.h, which arm64 uses.
 MACHINES: Mapping[str, Machine] = {
     "x86_64": Machine(
         audit=0xC000003E,
