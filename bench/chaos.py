@@ -74,14 +74,17 @@ class Chaos:
     async def run(self) -> Score:
         """The score, once all jobs are over or too late."""
         await self._prepare()
-        end = time.monotonic() + self._seconds
         keeper = asyncio.create_task(self._repeat(0.05, self._keep_workers))
+        await self._first_start()
+        end = time.monotonic() + self._seconds
         disturbers = [asyncio.create_task(work) for work in self._disturbers()]
         while time.monotonic() < end and await self._unfinished():  # noqa: ASYNC110 - the database is asked
             await asyncio.sleep(0.5)
         for task in disturbers:
             task.cancel()
-        await asyncio.gather(*disturbers, return_exceptions=True)
+        for error in await asyncio.gather(*disturbers, return_exceptions=True):
+            if isinstance(error, Exception):
+                self.score.violations.append(f"nobody disturbed any more: {error!r}")
         await self._calm()
         keeper.cancel()
         await self._end_workers()
@@ -126,6 +129,12 @@ class Chaos:
             delay_ms = round(self._random.uniform(0, self._seconds * 400))
             jobs.append(replace(stage.script(name, SCRIPTS[name], params), delay_ms=delay_ms))
         self._jobs = {id: n for n, id in enumerate(await stage.create(self._pool, jobs))}
+
+    async def _first_start(self) -> None:
+        """Nothing is disturbed before there is something to disturb: a busy machine starts workers slowly."""
+        query = "select 1 from headrace.jobs where started_at is not null limit 1"
+        while not await self._pool.fetch(query):  # noqa: ASYNC110 - the database is asked
+            await asyncio.sleep(0.1)
 
     async def _unfinished(self) -> int:
         with suppress(HeadraceError):
