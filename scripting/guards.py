@@ -15,13 +15,14 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from scripting import guards_types
 from scripting.facades import collections, table
 from scripting.facades.namespace import Kind, Namespace
 from scripting.guards_classes import ScriptClass, owner, owner_above
-from scripting.guards_text import SafeFormatter, arguments, decode, encode, modulo, shown
+from scripting.guards_text import SafeFormatter, arguments, checked_text, decode, encode, modulo, shown
 from scripting.policy_names import is_private
 from scripting.stubs import python as stubs
 from scripting.stubs.python_errors import ERROR_METHODS, ScriptException
@@ -85,7 +86,7 @@ def _attribute(value: object, name: str) -> object:
 
 def _listed(value: Any, kind: type, name: str, listed: frozenset[str]) -> object:
     if name in listed:
-        return getattr(value, name)
+        return _owned(getattr(value, name))
     if kind is dict:
         return _key(value, name)
     if kind is str and name in TEXT_METHODS:
@@ -93,6 +94,12 @@ def _listed(value: Any, kind: type, name: str, listed: frozenset[str]) -> object
     if kind is bytes and name == "decode":
         return partial(decode, value)
     raise _no_attribute(f"a {kind.__name__}", name)
+
+
+def _owned(value: object) -> object:
+    # A view of a mapping hands the mapping itself to the other side of == and |, and so to a script's __eq__
+    # and __ror__: a Pattern's groupindex, changed that way, stays changed in the cache of patterns.
+    return dict(value) if type(value) is MappingProxyType else value
 
 
 def _key(value: dict[str, object], name: str) -> object:
@@ -265,7 +272,7 @@ def get_iterator(value: Any) -> Any:
 _STABLE = frozenset({str, int, float, bool, bytes})
 
 
-def apply(function: Callable[..., object], *args: object, **kwargs: object) -> object:
+def apply(function: Callable[..., object], /, *args: object, **kwargs: object) -> object:
     """function(*args, **kwargs)."""
     for name in kwargs:
         if is_private(name):
@@ -276,12 +283,12 @@ def apply(function: Callable[..., object], *args: object, **kwargs: object) -> o
 _FORMATTER = SafeFormatter(attribute=get_attribute, item=get_item)
 
 
-def _format(template: str, *args: object, **kwargs: object) -> str:
-    return _FORMATTER.vformat(template, args, kwargs)
+def _format(template: object, /, *args: object, **kwargs: object) -> str:
+    return _FORMATTER.vformat(checked_text(template), args, kwargs)
 
 
-def _format_map(template: str, mapping: dict[str, object]) -> str:
-    return _FORMATTER.vformat(template, (), mapping)
+def _format_map(template: object, mapping: dict[str, object]) -> str:
+    return _FORMATTER.vformat(checked_text(template), (), mapping)
 
 
 TEXT_METHODS: Mapping[str, Callable[..., object]] = {"encode": encode, "format": _format, "format_map": _format_map}

@@ -9,11 +9,11 @@ from types import UnionType
 from scripting import guards
 from scripting.facades.namespace import Kind
 from scripting.guards_classes import ERRORS
-from scripting.guards_text import formatted_value, shown, text
-from scripting.guards_types import STR
+from scripting.guards_text import decode, encode, formatted_value, shown, text
+from scripting.guards_types import BYTES, STR
 
 _PLAIN = (
-    "abs all any bin bool bytes callable chr classmethod complex dict divmod enumerate filter float frozenset hex int "
+    "abs all any bin bool callable chr classmethod complex dict divmod enumerate filter float frozenset hex int "
     "iter len list map max min next oct ord pow property range reversed round set slice sorted staticmethod sum super "
     "tuple zip __build_class__"
 )
@@ -48,6 +48,14 @@ def _import_for_c(name: str, *args: object) -> None:
         raise ImportError(f"{name} is not available in scripts")
 
 
+def _bytes(source: object = b"", *encoding: object) -> bytes:
+    if type(source) is str and encoding:
+        return encode(source, *encoding)
+    # Without an encoding text is refused, and with one anything else.
+    return bytes(source, *encoding)  # type: ignore[call-overload, no-any-return]
+
+
+_BYTES = {name: getattr(bytes, name) for name in (*BYTES, "fromhex")} | {"decode": decode}
 _TEXT = {name: getattr(str, name) for name in STR} | dict(guards.TEXT_METHODS)
 
 BUILTINS: Mapping[str, object] = {
@@ -55,6 +63,7 @@ BUILTINS: Mapping[str, object] = {
     **{error.__name__: error for error in ERRORS},
     "__import__": _import_for_c,
     "str": Kind("str", str, lambda value="", *encoding: text(value, *encoding), _TEXT),
+    "bytes": Kind("bytes", bytes, _bytes, _BYTES),
     "repr": shown,
     "ascii": lambda value: ascii(shown(value))[1:-1],
     "format": formatted_value,

@@ -41,6 +41,7 @@ _DICTS: Mapping[type, tuple[str, str]] = {
 }
 _SNAPSHOTS = (Job, JobLog, Record)
 _FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
+_HANDLERS = ("strict", "ignore", "replace", "backslashreplace", "xmlcharrefreplace")
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
@@ -50,7 +51,7 @@ def text(value: object, *encoding: object) -> str:
     if kind is str:
         return value  # type: ignore[return-value]
     if kind is bytes and encoding:
-        return decode(value, *encoding)  # type: ignore[arg-type]
+        return decode(value, *encoding)
     if (method := defined_by_script(kind, "__str__")) is not None:
         return _text_of(method(value), "__str__")
     if isinstance(value, BaseException):
@@ -111,14 +112,30 @@ def clean(message: str) -> str:
     return _ADDRESS.sub("", message)
 
 
-def decode(data: bytes, encoding: object = "utf-8", errors: str = "strict") -> str:
+def decode(data: object, encoding: object = "utf-8", errors: object = "strict") -> str:
     """bytes.decode, for the encodings that need no codec."""
-    return data.decode(_encoding(encoding), errors)
+    if type(data) is not bytes:
+        raise TypeError(f"expected bytes, not a {type(data).__name__}")
+    return data.decode(_encoding(encoding), _handler(errors))
 
 
-def encode(value: str, encoding: object = "utf-8", errors: str = "strict") -> bytes:
+def encode(value: object, encoding: object = "utf-8", errors: object = "strict") -> bytes:
     """str.encode, for the encodings that need no codec."""
-    return value.encode(_encoding(encoding), errors)
+    return checked_text(value).encode(_encoding(encoding), _handler(errors))
+
+
+def checked_text(value: object) -> str:
+    """The value, which has to be text itself: an object with methods of the same names is none."""
+    if type(value) is not str:
+        raise TypeError(f"expected text, not a {type(value).__name__}")
+    return value
+
+
+def _handler(name: object) -> str:
+    # By name, like codecs; surrogateescape and surrogatepass would make text that cannot leave the script.
+    if type(name) is not str or name not in _HANDLERS:
+        raise ValueError(f"errors: expected one of {', '.join(_HANDLERS)}")
+    return name
 
 
 def _encoding(name: object) -> str:

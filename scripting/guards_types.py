@@ -48,7 +48,6 @@ ATTRIBUTES: Mapping[type, frozenset[str]] = {
 }
 
 CLASS_ATTRIBUTES: Mapping[type, frozenset[str]] = {
-    bytes: BYTES | {"fromhex"},
     dict: DICT | {"fromkeys"},
     float: frozenset({"fromhex", "is_integer"}),
     frozenset: FROZENSET,

@@ -32,10 +32,16 @@ _TOO_DEEP = Problem(1, 1, "the script is nested too deeply to compile")
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A compiled script; `imports` are the names of the modules that it imports."""
+    """A compiled script; `imports` are the names of the modules that it imports.
+
+    has_yield and has_finally: with both, in whichever files, a generator may run code of the script when it is
+    dropped.
+    """
 
     code: CodeType
     imports: frozenset[str]
+    has_yield: bool
+    has_finally: bool
 
     def execute(self, scope: dict[str, object]) -> object:
         """Runs the script with `scope` as its globals, guards included; what it returned."""
@@ -84,7 +90,8 @@ def _compile(path: str, source: str, modules: Collection[str]) -> Body:
         raise _Rejected(*(_in_characters(problem, source) for problem in policy.problems))
     # The policy rewrote the first tree.
     bound = _bound_names(_checked(ast.parse, source, path), path)
-    return Body(_code(_in_function(tree, bound), path), frozenset(policy.imports))
+    code = _code(_in_function(tree, bound), path)
+    return Body(code, frozenset(policy.imports), policy.has_yield, policy.has_finally)
 
 
 def _bound_names(tree: ast.Module, path: str) -> list[str]:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from RestrictedPython import RestrictingNodeTransformer
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES, IOPERATOR_TO_STR
@@ -43,6 +43,7 @@ class Policy(RestrictingNodeTransformer):
         super().__init__()
         self.problems: list[Problem] = []
         self.imports: set[str] = set()
+        self.has_yield = self.has_finally = False
         self._modules = modules
         self._scopes: list[str] = ["script"]
 
@@ -56,6 +57,11 @@ class Policy(RestrictingNodeTransformer):
     def not_allowed(self, node: ast.AST) -> None:
         """Refuses a syntax node."""
         self.error(node, f"{type(node).__name__} is not available in scripts")
+
+    def visit(self, node: ast.AST) -> Any:
+        """A refused node, for which RestrictedPython answers None, stays: a hole would break the visitors above it."""
+        visited = super().visit(node)
+        return node if visited is None else visited
 
     def check_name(self, node: ast.AST, name: str | None, allow_magic_methods: bool = False) -> None:
         """Refuses the policy's names: a script's name does not begin with an underscore."""
@@ -133,9 +139,15 @@ class Policy(RestrictingNodeTransformer):
         return self._in_function(node)
 
     def _in_function(self, node: _N) -> _N:
+        self.has_yield = True
         if self._scopes[-1] != "function":
             self.error(node, "yield outside a function")
         return self.node_contents_visit(node)
+
+    def visit_TemplateStr(self, node: ast.AST) -> ast.AST:
+        """RestrictedPython lets t-strings pass, whose parts no guard knows."""
+        self.not_allowed(node)
+        return node
 
     # Assignment
 
@@ -230,6 +242,7 @@ class Policy(RestrictingNodeTransformer):
 
     def visit_Try(self, node: ast.Try) -> ast.AST:
         """A script's handlers and `finally` cannot keep alive what has to end."""
+        self.has_finally |= bool(node.finalbody)
         for way_out in ways_out(node.finalbody):
             word = _WORDS.get(type(way_out), "yield")
             self.error(way_out, f"{word} in finally is not available in scripts: it would swallow the error")

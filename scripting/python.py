@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Mapping
 from types import FrameType
@@ -13,9 +14,10 @@ from scripting.facades.table import MODULES
 from scripting.guards_builtins import BUILTINS
 from scripting.guards_classes import metaclass
 from scripting.guards_text import formatted, logged, modulo
-from scripting.model import Json
+from scripting.model import Json, Threw
 from scripting.policy import Body, compile_script
 from scripting.python_failures import failure
+from scripting.python_host import RunHost
 from scripting.python_modules import Modules, module_names
 from scripting.runtime import Host, ScriptFailed
 from scripting.stubs.python import Sys
@@ -75,14 +77,30 @@ class Python:
 
     def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json:
         """The script's value; ScriptFailed if it threw, or if its value is not JSON."""
+        if host.traced:
+            host.where = self._where
+        door = RunHost(host)
+        ended = self._ended(variables, door, seed)
+        door.close()
+        self._drop_generators()
+        if isinstance(ended, Threw):
+            raise ScriptFailed(ended)
+        return ended
+
+    def _ended(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json | Threw:
         try:
-            if host.traced:
-                host.where = self._where
             return _Run(self._modules, host, seed).value(self._body, variables)
         except MemoryError:
             raise
         except Exception as error:
-            raise ScriptFailed(failure(error, self._path, self._sources)) from None
+            return failure(error, self._path, self._sources)
+
+    def _drop_generators(self) -> None:
+        # What is left of them runs its `finally` now, within the limits of its own run, not in the next one.
+        bodies = [self._body, *self._modules.values()]
+        if any(body.has_yield for body in bodies) and any(body.has_finally for body in bodies):
+            while gc.collect():
+                pass
 
     def _where(self) -> str:
         frame: FrameType | None = sys._getframe()
@@ -117,7 +135,7 @@ class _Run:
         """What the script returned, or its share of an executeInJob."""
         returned: object = None
         try:
-            returned = body.execute({**self._guards, **self._sys.variables(variables)})
+            returned = body.execute({**self._sys.variables(variables), **self._guards})
         except RunEnded:
             pass
         except Exception:

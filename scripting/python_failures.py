@@ -11,7 +11,7 @@ from scripting.model import Json, Threw
 from scripting.policy_names import BODY
 from scripting.policy_problems import clipped, quoted_line
 from scripting.runtime import HostError
-from scripting.stubs.python_errors import ScriptException
+from scripting.stubs.python_errors import RunEnded, ScriptException
 from scripting.stubs.python_values import NotJson, to_result
 
 UNCAUGHT = "unknownError"
@@ -69,7 +69,7 @@ def _told(error: BaseException) -> tuple[str, str, dict[str, Json]]:
         if isinstance(error, ScriptException):
             return error._code, error._message, _info(error)
         return UNCAUGHT, f"{type(error).__name__}: {text(error)}".removesuffix(": "), {}
-    except Exception:  # the script's own __str__ failed
+    except (Exception, RunEnded):  # the script's own __str__ failed
         return UNCAUGHT, type(error).__name__, {}
 
 

@@ -16,12 +16,15 @@ from scripting.policy import Body
 
 def dump(body: Body, modules: Mapping[str, Body]) -> str:
     """The script's body and those of the modules that it imports."""
-    plain = [(name, each.code, sorted(each.imports)) for name, each in {"": body, **modules}.items()]
+    plain = [
+        (name, each.code, sorted(each.imports), each.has_yield, each.has_finally)
+        for name, each in {"": body, **modules}.items()
+    ]
     return base64.b64encode(marshal.dumps(plain)).decode()
 
 
 def load(image: str) -> tuple[Body, dict[str, Body]]:
     """What `dump` got."""
     plain = marshal.loads(base64.b64decode(image))  # noqa: S302 - see above
-    bodies = {name: Body(code, frozenset(imports)) for name, code, imports in plain}
+    bodies = {name: Body(code, frozenset(imports), *flags) for name, code, imports, *flags in plain}
     return bodies.pop(""), bodies

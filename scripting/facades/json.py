@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as real
+from collections.abc import Iterable
 
 from scripting.facades.namespace import Context, Namespace
 from scripting.model import Json
@@ -15,13 +16,29 @@ def dumps(
     indent: int | str | None = None,
     sort_keys: bool = False,
     ensure_ascii: bool = False,
-    separators: tuple[str, str] | None = None,
+    separators: Iterable[str] | None = None,
 ) -> str:
     """The value as JSON; ValueError names the place of what is not JSON."""
     plain = to_text(value, "value")
+    if indent is not None and type(indent) not in (int, str):
+        raise TypeError("indent: expected a number, text or None")
     return real.dumps(
-        plain, indent=indent, sort_keys=sort_keys, ensure_ascii=ensure_ascii, separators=separators, allow_nan=False
+        plain,
+        indent=indent,
+        sort_keys=sort_keys,
+        ensure_ascii=ensure_ascii,
+        separators=_separators(separators),
+        allow_nan=False,
     )
+
+
+def _separators(given: Iterable[str] | None) -> tuple[str, str] | None:
+    if given is None:
+        return None
+    item, key = given
+    if type(item) is not str or type(key) is not str:
+        raise TypeError("separators: expected two texts")
+    return item, key
 
 
 def loads(text: str) -> Json:

@@ -55,5 +55,5 @@ class Kind(Namespace):
     def __repr__(self) -> str:
         return f"<class '{self._name}'>"
 
-    def __call__(self, *args: object, **kwargs: object) -> object:
+    def __call__(self, /, *args: object, **kwargs: object) -> object:
         return self._call(*args, **kwargs)

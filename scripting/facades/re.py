@@ -29,6 +29,9 @@ def _compile(pattern: object, flags: object = 0) -> real.Pattern[str]:
         raise ValueError("flags: only A, I, M, S, U and X are available")
     if isinstance(pattern, real.Pattern):
         return pattern
+    # Exact types only: the cache of patterns compares its keys, and outlives the run.
+    if type(pattern) not in (str, bytes):
+        raise TypeError(f"a pattern is text, not a {type(pattern).__name__}")
     return real.compile(pattern, flags)  # type: ignore[call-overload, no-any-return]
 
 

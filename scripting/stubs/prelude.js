@@ -31,9 +31,26 @@ const thenOf = uncurry(Promise.prototype.then);
 // The engine makes template literals by calling concat, so a script that replaced it would write our texts.
 defineProperty(String.prototype, "concat", { writable: false, configurable: false });
 
-// What can tell one run from another, or one machine from another, is gone.
-for (const name of ["performance", "Atomics", "SharedArrayBuffer", "WeakRef", "FinalizationRegistry"]) {
-  delete globalThis[name];
+// The globals that scripts see; others go, those of a later engine included. Missing on purpose, for they tell
+// one run or machine from another: performance, Atomics, SharedArrayBuffer, WeakRef, FinalizationRegistry; and
+// DOMException, whose stack names our frames.
+const GLOBALS = `Object Function Error EvalError RangeError ReferenceError SyntaxError TypeError URIError InternalError
+  AggregateError SuppressedError Iterator Array parseInt parseFloat isNaN isFinite queueMicrotask decodeURI
+  decodeURIComponent encodeURI encodeURIComponent escape unescape Infinity NaN undefined eval Number Boolean String
+  Math Reflect Symbol DisposableStack AsyncDisposableStack globalThis BigInt Date RegExp JSON Proxy Map Set WeakMap
+  WeakSet ArrayBuffer Uint8ClampedArray Int8Array Uint8Array Int16Array Uint16Array Int32Array Uint32Array
+  BigInt64Array BigUint64Array Float16Array Float32Array Float64Array DataView Promise btoa atob`.split(/\s+/);
+for (const name of Reflect.ownKeys(globalThis)) if (!GLOBALS.includes(name)) delete globalThis[name];
+
+for (const [name, native] of [["atob", atob], ["btoa", btoa]]) {
+  const convert = (text) => {
+    try {
+      return native(text);
+    } catch {
+      throw badRequest(`${name}: the text is not what it should be`);
+    }
+  };
+  hide(globalThis, name, method(name, convert));
 }
 
 // The engine names every source <input>, so each has lines of its own; these are the scripts' ranges.

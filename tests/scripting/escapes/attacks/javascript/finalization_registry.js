@@ -1,0 +1,4 @@
+// aim: when the collector runs, by finalizers
+// kind: leak
+// source: own
+return typeof FinalizationRegistry !== 'undefined' ? 'BROKEN' : null;

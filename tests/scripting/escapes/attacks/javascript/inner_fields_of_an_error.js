@@ -1,0 +1,4 @@
+// aim: the fields of a ScriptException
+// kind: leak
+// source: own
+return Reflect.ownKeys(new ScriptException('a', 'b')).includes('_code') ? 'BROKEN' : null;

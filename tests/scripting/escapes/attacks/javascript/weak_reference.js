@@ -1,0 +1,4 @@
+// aim: when the collector runs
+// kind: leak
+// source: own
+return typeof WeakRef !== 'undefined' ? 'BROKEN' : null;

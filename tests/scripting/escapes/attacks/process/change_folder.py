@@ -1,0 +1,6 @@
+# aim: another current folder
+# kind: escape
+# source: own
+import os
+os.chdir('/')
+return 'BROKEN'

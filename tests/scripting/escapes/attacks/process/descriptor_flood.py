@@ -1,0 +1,8 @@
+# aim: every descriptor
+# kind: exhaust
+# source: own
+# ends: crash|threw
+import os
+held = []
+while True:
+    held.append(os.dup(0))

@@ -1,0 +1,8 @@
+# aim: a file's end
+# kind: escape
+# source: own
+import os
+try:
+    os.unlink('@MARK@.absent')
+except FileNotFoundError:
+    return 'BROKEN'

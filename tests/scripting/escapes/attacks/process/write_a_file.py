@@ -1,0 +1,4 @@
+# aim: a file of the machine
+# kind: escape
+# source: own
+open('@MARK@', 'w').write('x')

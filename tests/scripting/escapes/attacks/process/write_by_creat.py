@@ -1,0 +1,5 @@
+# aim: a file, by creat
+# kind: escape
+# source: own
+import ctypes
+ctypes.CDLL(None).creat(b'@MARK@', 0o644)

@@ -1,0 +1,8 @@
+# aim: time, by waiting for the clock
+# kind: exhaust
+# source: own
+# ends: calls|cpu
+# limits: calls=200 cpu_ms=10000
+import time
+while time.time() < 2e9:
+    pass

@@ -1,0 +1,4 @@
+# aim: the names of an object's attributes
+# kind: leak
+# source: pyjail classic
+return 'BROKEN' if dir(log) else None

@@ -1,0 +1,4 @@
+# aim: eval
+# kind: escape
+# source: pyjail classic
+return eval("'BRO' + 'KEN'")

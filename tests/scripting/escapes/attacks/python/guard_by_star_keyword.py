@@ -1,0 +1,5 @@
+# aim: an inner parameter from a mapping
+# kind: escape
+# source: own
+def f(**kwargs): return 'BROKEN' if kwargs else None
+return f(**{'_getattr_': 1})

@@ -1,0 +1,4 @@
+# aim: the address of an object
+# kind: leak
+# source: own
+return 'BROKEN' if id('') else None

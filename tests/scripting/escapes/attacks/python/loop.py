@@ -1,0 +1,6 @@
+# aim: time, by a loop
+# kind: exhaust
+# source: own
+# ends: cpu
+while True:
+    pass

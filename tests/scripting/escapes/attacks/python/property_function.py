@@ -1,0 +1,4 @@
+# aim: the function behind a property
+# kind: escape
+# source: own
+return 'BROKEN' if property(len).fget else None

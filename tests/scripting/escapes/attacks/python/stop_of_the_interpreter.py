@@ -1,0 +1,4 @@
+# aim: exit by name
+# kind: escape
+# source: own
+return 'BROKEN' if exit and quit else None

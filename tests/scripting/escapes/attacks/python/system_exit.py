@@ -1,0 +1,7 @@
+# aim: the end of the process as an error
+# kind: escape
+# source: own
+try:
+    raise SystemExit
+except SystemExit:
+    return 'BROKEN'
