@@ -37,6 +37,8 @@ APP = "crm"
 # The processes of the workers are forked from one that has imported everything: a start takes 0.2 s instead of 1.5 s.
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["engine.app"])
+# The driver tells of each crash of the server at length.
+logging.getLogger("asyncpg").disabled = True
 
 
 def _folder() -> Path:
@@ -84,8 +86,6 @@ def start_worker(settings: Settings) -> ForkServerProcess:
 
 def _work(settings: Settings) -> None:
     logging.disable(logging.WARNING)
-    # It tells of each crash of the server at length.
-    logging.getLogger("asyncpg").disabled = True
     # A worker that cannot reach its database ends; whoever started it starts another.
     with contextlib.suppress(HeadraceError):
         asyncio.run(_run_worker(settings))
