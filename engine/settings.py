@@ -110,6 +110,13 @@ class Settings:
     )
     api_body_kb: int = field(default=1024, metadata={"help": "size of a request's body", "min": 1, "max": 1_048_576})
     api_upload_mb: int = field(default=1024, metadata={"help": "size of an uploaded file", "min": 1, "max": 1_048_576})
+    api_wait_ms: int = field(
+        default=60_000, metadata={"help": "longest wait for a job in one request", "min": 0, "max": 3_600_000}
+    )
+    api_stream_ms: int = field(
+        default=600_000,
+        metadata={"help": "after this an event stream closes and its reader comes back", "min": 1, "max": 86_400_000},
+    )
     api_cors_origins: str = field(
         default="", metadata={"help": "origins, with commas, whose pages may call the API; none by default"}
     )

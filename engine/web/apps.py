@@ -18,7 +18,7 @@ PATH = "/apps/{app}"
 _ARCHIVE = {
     "required": True,
     "description": "The app's folder as a .tar.gz: `tar cz -C FOLDER .`",
-    "content": {"application/gzip": {"schema": {"type": "string", "format": "binary"}}},
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
 }
 
 

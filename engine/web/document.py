@@ -85,6 +85,10 @@ def _complete(operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422", "")):
         del responses["422"]
+    for status, response in responses.items():
+        # The framework gives errors the media type of the route's own responses.
+        if int(status) >= 400:
+            response["content"] = {"application/json": next(iter(response["content"].values()))}
     if "429" in responses:
         responses["429"]["headers"] = {
             "Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds"}

@@ -102,7 +102,15 @@ def register(routes: Routes) -> None:
         free_query=True,
         extra={"parameters": [_QUERY_PARAMETER]},
     )
-    routes.add("POST", f"{PATH}/find", find_by_map, access=Scope.READ, name="queryRecords", tag="records", errors=body)
+    routes.add(
+        "POST",
+        "/apps/{app}/queries/{entity}",
+        find_by_map,
+        access=Scope.READ,
+        name="queryRecords",
+        tag="records",
+        errors=body,
+    )
     routes.add(
         "POST", PATH, create, access=Scope.RUN, name="createRecord", tag="records", status=201, errors=(*body, 422)
     )

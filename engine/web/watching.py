@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Header, Query, Response
@@ -24,13 +23,20 @@ from engine.web.routes import Routes
 from engine.web.shapes import AppName, JobId, whole
 
 RETRY_MS = 2000
-MOST_S = 600.0
-MAX_WAIT_MS = 300_000
+MAX_WAIT_MS = 3_600_000
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "What Last-Event-ID says when the reader comes back"},
+        "event": {"enum": ["job", "log", "end"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events until the job ends: `job` (its state, at first and after each change), `log` "
         "(a line), `end` (the whole job; the stream closes)",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": _EVENT}},
     },
     204: {"description": "The job is over and the reader had everything: do not come back"},
 }
@@ -64,17 +70,22 @@ async def events(
     """Watch a job live.
 
     Server-sent events. A reader that comes back with Last-Event-ID gets what it missed. The stream ends with
-    the job; it also closes after ten minutes, and readers come back by themselves.
+    the job. It also closes now and then (setting api_stream_ms, ten minutes); readers come back by themselves.
     """
     async with call.pool.acquire() as conn:
         job = await store.get(conn, call.app, job_id)
     start = Position.parse(last_event_id) if last_event_id else Position()
     if start.ended and job.status.is_final:
         return Response(status_code=204)
-    expires = call.token.expires_at
-    most_s = MOST_S if expires is None else min(MOST_S, max(0.0, (expires - datetime.now(UTC)).total_seconds()))
     told = _told(call, job_id, follow.follow(call.web.feed, job.id, start))
-    return EventStream(told, retry_ms=RETRY_MS, most_s=most_s)
+    return EventStream(told, retry_ms=RETRY_MS, most_s=_most_s(call))
+
+
+def _most_s(call: Call) -> float:
+    """How long a stream lasts: no longer than its token."""
+    most_s = call.web.settings.api_stream_ms / 1000
+    expires = call.token.expires_at
+    return most_s if expires is None else min(most_s, max(0.0, (expires - call.now).total_seconds()))
 
 
 async def _told(
@@ -129,11 +140,12 @@ async def wait(
 ) -> Job:
     """Wait until a job has one of the statuses.
 
-    Answers at once if it has it already, and with 408 after `maxMs` milliseconds.
+    Answers at once if it has it already, and with 408 after `maxMs` milliseconds, or the server's own limit
+    (setting api_wait_ms, a minute) if that is less.
     """
     wanted = [Status(name) for name in status.split(",")]
     async with call.pool.acquire() as conn:
         job = await store.get(conn, call.app, job_id)
-    await follow.wait(call.web.feed, job.id, wanted, max_ms=max_ms)
+    await follow.wait(call.web.feed, job.id, wanted, max_ms=min(max_ms, call.web.settings.api_wait_ms))
     async with call.pool.acquire() as conn:
         return Job.of(await store.get(conn, call.app, job_id), call.now)

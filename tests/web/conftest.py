@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +17,22 @@ import pytest
 from engine import app
 from engine.apps.folder import AppFolder, load_folder
 from engine.apps.push import push
+from engine.apps.store import AppCache
 from engine.data import tokens, users
 from engine.data.tokens import Scope
 from engine.data.users import User
 from engine.db.pool import Pool
 from engine.jobs import store
+from engine.jobs.feed import Feed
 from engine.model import JobType, NewJob
 from engine.settings import Settings
+from engine.web.context import Web
+from engine.web.limits import RateLimits
 
 CRM = Path(__file__).resolve().parent.parent.parent / "examples" / "crm"
-SETTINGS = Settings(api_port=0, api_requests_per_minute=1_000_000, api_body_kb=64, api_upload_mb=1)
+SETTINGS = Settings(
+    api_port=0, api_requests_per_minute=1_000_000, api_body_kb=64, api_upload_mb=1, api_wait_ms=200, api_stream_ms=2000
+)
 ALL = tuple(Scope)
 
 
@@ -87,6 +94,12 @@ class Caller:
 def crm() -> AppFolder:
     """The example app."""
     return load_folder(CRM)
+
+
+@pytest.fixture
+def web(shared_pool: Pool) -> Web:
+    """What an API is built with."""
+    return Web(shared_pool, AppCache(), Feed(shared_pool), SETTINGS, RateLimits(1_000_000, time.monotonic), no_check)
 
 
 @pytest.fixture(scope="session")
