@@ -89,6 +89,19 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
+class Scope(StrEnum):
+    """What a token lets its holder do.
+
+    read: see everything of the app. run: start jobs, change records and files. manage: stop, resume,
+    cancel and prioritize the jobs that the token's user ran. admin: all of that, and anybody's jobs.
+    """
+
+    READ = "read"
+    RUN = "run"
+    MANAGE = "manage"
+    ADMIN = "admin"
+
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,62}\Z")
 
 

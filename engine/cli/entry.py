@@ -31,6 +31,9 @@ COMMANDS = {
     "job resume": "job_commands.resume",
     "job cancel": "job_commands.cancel",
     "job low-priority": "job_commands.low_priority",
+    "token create": "tokens.create",
+    "token list": "tokens.list_tokens",
+    "token revoke": "tokens.revoke",
     "doctor": "doctor.doctor",
     "config": "config.config",
 }

@@ -10,7 +10,7 @@ from engine import __version__
 from engine.cli.exits import MEANINGS
 from engine.cli.options import DATABASE, NAMES, add_settings
 from engine.errors import BadRequest
-from engine.model import JobType, LogLevel, Status
+from engine.model import JobType, LogLevel, Scope, Status
 
 TIMES = "ms since the epoch, 2026-11-25T09:30 (local), today, yesterday, or how long ago: 2h"
 
@@ -66,6 +66,7 @@ def build() -> argparse.ArgumentParser:
     _apps(add)
     _replay(add)
     _jobs(add)
+    _tokens(add)
     _looks(add)
     return parser
 
@@ -110,7 +111,13 @@ def _processes(add: _Commands) -> None:
         more="Then it claims nothing more and gives running jobs --grace-ms; "
         "what is left goes on elsewhere where it was. A second signal ends it at once.",
     )
-    add("api", "serve the HTTP API until SIGTERM or Ctrl-C", settings=NAMES)
+    add(
+        "api",
+        "serve the HTTP API until SIGTERM or Ctrl-C",
+        settings=NAMES,
+        more="Then it takes no more requests and answers those under way within --grace-ms. "
+        "/docs on its address says what it has; `headrace token create` lets somebody in.",
+    )
     add("migrate", "bring the database's schema to this version")
 
 
@@ -220,6 +227,34 @@ def _log_filters(parser: argparse.ArgumentParser) -> None:
 def _page(parser: argparse.ArgumentParser, size: int) -> None:
     parser.add_argument("--size", metavar="N", default=str(size), help=f"at most so many; default: {size}")
     parser.add_argument("--offset", metavar="N", default="0", help="skip so many")
+
+
+def _tokens(add: _Commands) -> None:
+    token = add("token", "let users of an app use the HTTP API")
+    add = _Commands(
+        token.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser), "token "
+    )
+    create = add("create", "make a token and print it, this once", more="Only its SHA-256 is kept.")
+    create.add_argument("--app", required=True, help="the app that it is for; it sees no other")
+    create.add_argument("--user", metavar="ID", required=True, help="the user whose jobs it starts and manages")
+    create.add_argument("--user-name", metavar="NAME", help="makes the user, with this name, if there is none")
+    create.add_argument(
+        "--scope",
+        metavar="SCOPE",
+        action="append",
+        default=[],
+        help=f"{', '.join(Scope)}; may be given several times; default: read. admin is all of them, for anybody's jobs",
+    )
+    create.add_argument("--name", default="headrace token create", help="what it is for, for the list")
+    create.add_argument("--expires", metavar="DURATION", help="it ends after this, such as 90d; default: never")
+    _app_only(add("list", "list an app's tokens, oldest first, revoked and expired ones too"))
+    revoke = _app_only(add("revoke", "make tokens count no more, from now on"))
+    revoke.add_argument("ids", metavar="ID", nargs="+", help="the token's id")
+
+
+def _app_only(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("--app", required=True, help="the app whose tokens they are")
+    return parser
 
 
 def _looks(add: _Commands) -> None:

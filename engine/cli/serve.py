@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Protocol
 
 from engine import __version__, app
@@ -27,7 +28,9 @@ Facts = dict[str, str]
 
 
 class Part(Protocol):
-    """What a process is made of: `run` lasts until `stop`."""
+    """What a process is made of: `run` lasts until `stop`; `ready` is set once it works."""
+
+    ready: asyncio.Event
 
     async def run(self) -> None:
         """Works until it is stopped."""
@@ -38,7 +41,7 @@ class Part(Protocol):
 
 def dev(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
     """Everything on this machine."""
-    return loop.run(_Process(loaded.settings, output, parts=("worker", "api"), whole=True).run())
+    return loop.run(_Process(_with_a_port(loaded), output, parts=("worker", "api"), whole=True).run())
 
 
 def worker(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
@@ -51,6 +54,16 @@ def api(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
     return loop.run(_Process(loaded.settings, output, parts=("api",)).run())
 
 
+def _with_a_port(loaded: Loaded) -> Settings:
+    """The settings, with any free port where nobody chose one and the default's is taken: a second `dev` starts."""
+    from engine.web.server import is_free
+
+    settings = loaded.settings
+    if loaded.origins["api_port"] != "default" or is_free(settings.api_host, settings.api_port):
+        return settings
+    return replace(settings, api_port=0)
+
+
 class _Process:
     """One process that serves. A signal during the start ends it, later it ends in order; both are a success."""
 
@@ -61,7 +74,6 @@ class _Process:
         self._whole = whole
         self._parts: dict[str, Part] = {}
         self._busy: Callable[[], int] = lambda: 0
-        self._ready: asyncio.Event | None = None
         self._task: asyncio.Task[Exit] | None = None
 
     async def run(self) -> Exit:
@@ -95,7 +107,6 @@ class _Process:
             if "worker" in self._names:
                 one = await stack.enter_async_context(app.open_worker(self._settings, pool))
                 self._busy = lambda: one.busy
-                self._ready = one.ready
                 facts["worker"] = f"{one.name}, {self._settings.slots} slots"
                 parts["worker"] = one
             if "api" in self._names:
@@ -120,8 +131,8 @@ class _Process:
             task.result()
 
     async def _announce(self, facts: Facts) -> None:
-        if (ready := self._ready) is not None:
-            await ready.wait()
+        for part in self._parts.values():
+            await part.ready.wait()
         self._say("ready", facts)
         if self._whole and self._settings.log_format == "text":
             self._output.note("ready: `headrace push FOLDER`, `headrace run SCRIPT`, `headrace job list`; Ctrl-C ends")

@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -19,24 +18,11 @@ from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.errors import BadRequest, NotFound
 from engine.ids import new_id
-from engine.model import check_job_id
+from engine.model import Scope, check_job_id
 
 # Scanners of repositories and logs find a leaked token by its prefix.
 PREFIX = "hrt_"
 MAX_NAME = 255
-
-
-class Scope(StrEnum):
-    """What a token lets its holder do.
-
-    read: see everything of the app. run: start jobs, change records and files. manage: stop, resume,
-    cancel and prioritize the jobs that the token's user ran. admin: all of that, and anybody's jobs.
-    """
-
-    READ = "read"
-    RUN = "run"
-    MANAGE = "manage"
-    ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ def job_document(job: Job, now: datetime) -> dict[str, Any]:
         "statusMessage": job.status_message,
         "waiting": job.waiting_ms(now),
         "duration": job.duration_ms(now),
-        "createDate": _time(job.created_at),
-        "startDate": _time(job.started_at),
-        "endDate": _time(job.ended_at),
+        "createDate": time_text(job.created_at),
+        "startDate": time_text(job.started_at),
+        "endDate": time_text(job.ended_at),
         "runBy": None if job.run_by is None else {"id": job.run_by, "name": job.run_by_name or job.run_by},
         "queue": job.queue,
         "lowPriority": job.low_priority,
@@ -40,7 +40,7 @@ def job_document(job: Job, now: datetime) -> dict[str, Any]:
 def line_document(line: LogLine) -> dict[str, Any]:
     """A line of a job's log."""
     return {
-        "timestamp": _time(line.at),
+        "timestamp": time_text(line.at),
         "level": line.level.value,
         "message": line.message,
         "additionalInfo": line.additional_info,
@@ -49,8 +49,14 @@ def line_document(line: LogLine) -> dict[str, Any]:
 
 def change_document(change: Change) -> dict[str, Any]:
     """Something that happened to a job beside its start and end."""
-    return {"timestamp": _time(change.at), "event": change.event, "attempt": change.attempt, "detail": change.detail}
+    return {
+        "timestamp": time_text(change.at),
+        "event": change.event,
+        "attempt": change.attempt,
+        "detail": change.detail,
+    }
 
 
-def _time(at: datetime | None) -> str | None:
+def time_text(at: datetime | None) -> str | None:
+    """The time as documents show it."""
     return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from engine.apps import archive, store
 from engine.apps.push import push
-from engine.data.tokens import Scope
+from engine.model import Scope
 from engine.web.context import Admitted
 from engine.web.routes import Routes
 from engine.web.shapes import AppName, Moment, Shape

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import Query
 
-from engine.data.tokens import Scope
 from engine.db.pool import Connection
 from engine.errors import Forbidden
 from engine.jobs import commands, store
+from engine.model import Scope
 from engine.web.context import Admitted, Call
 from engine.web.jobs import PATH
 from engine.web.jobshapes import Job

@@ -13,10 +13,9 @@ from starlette.responses import StreamingResponse
 
 from engine.data import files
 from engine.data.files import File as EngineFile
-from engine.data.tokens import Scope
 from engine.data.upload import upload
 from engine.errors import BadRequest
-from engine.model import check_job_id
+from engine.model import Scope, check_job_id
 from engine.web.context import Admitted, Call
 from engine.web.paging import from_cursor, to_cursor
 from engine.web.routes import Routes

@@ -8,11 +8,10 @@ from typing import Annotated, Any
 from fastapi import Body, Query, Response
 
 from engine.data import files
-from engine.data.tokens import Scope
 from engine.db.pool import Connection
 from engine.errors import BadRequest
 from engine.jobs import logs, requests, search, store
-from engine.model import JobType, LogLevel, Status
+from engine.model import JobType, LogLevel, Scope, Status
 from engine.model import NewJob as EngineJob
 from engine.web.context import Admitted, Call
 from engine.web.jobshapes import (

@@ -7,23 +7,25 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from engine.jobs.documents import job_document, line_document
 from engine.model import Job as EngineJob
 from engine.model import JobType, LogLevel, Status
 from engine.model import LogLine as EngineLine
-from engine.web.shapes import EXAMPLE_ID, Id, Moment, Shape
+from engine.web.shapes import EXAMPLE_ID, Given, Id, Moment, Shape
 
 
 class RunBy(Shape):
     """The user that started a job."""
 
     id: str = Field(examples=["ann"])
-    label: str = Field(examples=["Ann Smith"])
+    name: str = Field(examples=["Ann Smith"])
 
 
 class Job(Shape):
     """A job."""
 
     id: Id
+    app: str = Field(examples=["crm"])
     label: str = Field(examples=["Log something on companies"])
     name: str = Field(description="The same as label", examples=["Log something on companies"])
     type: JobType
@@ -42,33 +44,13 @@ class Job(Shape):
     root_job: Id
     low_priority: bool
     attempt: int = Field(ge=0, description="How often a worker began the job")
+    max_attempts: int = Field(ge=1)
     queue: str = Field(examples=["default"])
 
     @classmethod
     def of(cls, job: EngineJob, now: datetime) -> Job:
-        """The job as it is shown."""
-        return cls(
-            id=str(job.id),
-            label=job.label,
-            name=job.label,
-            type=job.type,
-            status=job.status,
-            status_message=job.status_message,
-            progress=job.progress,
-            waiting=job.waiting_ms(now),
-            duration=job.duration_ms(now),
-            has_errors=job.has_errors,
-            create_date=job.created_at,
-            start_date=job.started_at,
-            end_date=job.ended_at,
-            run_by=None if job.run_by is None else RunBy(id=job.run_by, label=job.run_by_name or job.run_by),
-            data=job.data,
-            parent_job=None if job.parent_id is None else str(job.parent_id),
-            root_job=str(job.root_id),
-            low_priority=job.low_priority,
-            attempt=job.attempt,
-            queue=job.queue,
-        )
+        """The job as it is shown: the document of the command line, with the scripting API's meaning of `name`."""
+        return cls.model_validate({**job_document(job, now), "name": job.label})
 
 
 class JobPage(Shape):
@@ -89,8 +71,7 @@ class JobLog(Shape):
     @classmethod
     def of(cls, line: EngineLine) -> JobLog:
         """The line as it is shown."""
-        info = None if line.additional_info is None else dict(line.additional_info)
-        return cls(timestamp=line.at, level=line.level, message=line.message, additional_info=info)
+        return cls.model_validate(line_document(line))
 
 
 class JobLogPage(Shape):
@@ -100,7 +81,7 @@ class JobLogPage(Shape):
     next: str | None = Field(description="The `_cursor` of the next page; null on the last one")
 
 
-class JobOptions(Shape):
+class JobOptions(Given):
     """How a job runs. What is left out is as its action declares, else the default."""
 
     queue: str | None = Field(None, pattern="^[A-Za-z_][A-Za-z0-9_.-]{0,62}$")
@@ -113,7 +94,7 @@ class JobOptions(Shape):
     )
 
 
-class _New(Shape):
+class _New(Given):
     options: JobOptions | None = None
 
     def chosen(self) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from pydantic import Field
 
 from engine.data import records
 from engine.data.records import Record as EngineRecord
-from engine.data.tokens import Scope
 from engine.errors import BadRequest, NotFound, OptimisticLocking, PreconditionFailed
+from engine.model import Scope
 from engine.web.context import Admitted, Call
 from engine.web.paging import from_cursor, to_cursor
 from engine.web.routes import Routes
-from engine.web.shapes import MAX_PAGE, AppName, EntityName, Id, Moment, PageCursor, PageSize, RecordId, Shape
+from engine.web.shapes import MAX_PAGE, AppName, EntityName, Given, Id, Moment, PageCursor, PageSize, RecordId, Shape
 
 PATH = "/apps/{app}/records/{entity}"
 DEFAULT_SIZE = 100
@@ -62,7 +62,7 @@ class RecordPage(Shape):
     count: int | None = Field(None, ge=0, description="How many match, if that was asked for")
 
 
-class RecordQuery(Shape):
+class RecordQuery(Given):
     """A query map, and which page of what it finds."""
 
     query: dict[str, Any] = Field(default_factory=dict, examples=[{"type": ["a", "b"], "_sortField": "name"}])
@@ -71,13 +71,13 @@ class RecordQuery(Shape):
     count: bool = Field(False, description="Count all that match as well")
 
 
-class NewRecord(Shape):
+class NewRecord(Given):
     """A record to be created."""
 
     data: dict[str, Any] = Field(examples=[_EXAMPLE])
 
 
-class SavedRecord(Shape):
+class SavedRecord(Given):
     """A record to be saved: all of its data, and the version that it is based on unless If-Match names it."""
 
     data: dict[str, Any] = Field(examples=[_EXAMPLE])

@@ -15,8 +15,8 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from engine.data import tokens
-from engine.data.tokens import Scope
 from engine.errors import Forbidden, NotFound, Unauthorized
+from engine.model import Scope
 from engine.settings import Settings
 from engine.web import problems
 from engine.web.context import Call, Web

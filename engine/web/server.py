@@ -18,13 +18,21 @@ from engine.settings import Settings
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers: the command that runs it has its own."""
 
+    def __init__(self, config: uvicorn.Config, ready: asyncio.Event) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready.set()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
 class ApiServer:
-    """The API on a socket. `run` lasts until `stop`."""
+    """The API on a socket. `run` lasts until `stop`; `ready` is set when the first request is taken."""
 
     def __init__(self, app: ASGIApp, feed: Feed, settings: Settings) -> None:
         self._feed = feed
@@ -40,7 +48,8 @@ class ApiServer:
             timeout_graceful_shutdown=max(1, settings.grace_ms // 1000),
             h11_max_incomplete_event_size=64 * 1024,
         )
-        self._server = _Server(config)
+        self.ready = asyncio.Event()
+        self._server = _Server(config, self.ready)
         self._stopping = asyncio.Event()
 
     @property
@@ -79,3 +88,12 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise ConfigError(f"api_host, api_port: cannot listen on {host}:{port}: {error.strerror}") from error
     return listener
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether an API could listen there now."""
+    try:
+        _listen(host, port).close()
+    except ConfigError:
+        return False
+    return True

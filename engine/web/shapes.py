@@ -26,9 +26,15 @@ _WHOLE = re.compile(r"-?(0|[1-9]\d{0,14})\Z", re.ASCII)
 
 
 class Shape(BaseModel):
-    """A shape of ours: names in camelCase, nothing that is not declared, no guessing of types."""
+    """A shape of ours: names in camelCase, nothing that is not declared."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", strict=True)
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class Given(Shape):
+    """A shape that callers send: types are not guessed, `"1"` is no number."""
+
+    model_config = ConfigDict(strict=True)
 
 
 def to_text(value: datetime) -> str:

@@ -8,9 +8,9 @@ from fastapi import Path
 from pydantic import Field
 
 from engine.data import users
-from engine.data.tokens import Scope
 from engine.data.users import User as EngineUser
 from engine.errors import NotFound
+from engine.model import Scope
 from engine.web.context import Admitted
 from engine.web.paging import from_cursor, to_cursor
 from engine.web.routes import Routes

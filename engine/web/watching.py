@@ -9,12 +9,11 @@ from typing import Annotated, Any
 
 from fastapi import Header, Query, Response
 
-from engine.data.tokens import Scope
 from engine.errors import NotFound
 from engine.jobs import follow, store
 from engine.jobs.feed import JobState
 from engine.jobs.seen import Position
-from engine.model import FINAL, Status
+from engine.model import FINAL, Scope, Status
 from engine.web.context import Admitted, Call
 from engine.web.eventstream import EventStream, ServerEvent
 from engine.web.jobs import PATH, list_of

@@ -1,4 +1,4 @@
-"""`headrace dev` and `headrace worker`: start, work, and end at signals, as processes."""
+"""`headrace dev`, `headrace worker` and `headrace api`: start, work, and end at signals, as processes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import httpx
 
 from tests.cli.conftest import Ask, Call, Processes, until
 
+CRM = Path(__file__).resolve().parents[2] / "examples" / "crm"
 SCRIPT = "log('hello');\nreturn 1;"
 
 
@@ -31,6 +32,26 @@ def test_dev_starts_everything_and_ends_at_ctrl_c(processes: Processes, headrace
     _, rest = process.communicate(timeout=120)
     assert process.returncode == 0
     assert "ended" in rest
+
+
+def test_api_serves_until_a_signal(processes: Processes, on_database: Call, dsn: str) -> None:
+    """A token of the command line opens it; a stream that is open does not keep it from ending."""
+    on_database("push", str(CRM))
+    made = on_database("token", "create", "--app", "crm", "--user", "ann", "--user-name", "Ann", "--scope", "admin")
+    process = processes.start("api", "--api-port", "0", "--database-url", dsn)
+    described = re.search(r"(http://\S+)/docs", until(process, "described at"))
+    assert described is not None
+    headers = {"Authorization": f"Bearer {made.out.strip()}"}
+    transport = httpx.HTTPTransport(retries=5)
+    with httpx.Client(base_url=described[1], headers=headers, timeout=60, transport=transport) as client:
+        job = client.post("/apps/crm/jobs", json={"type": "EXECUTE_ACTION", "actionName": "report"}).json()
+        with client.stream("GET", f"/apps/crm/jobs/{job['id']}/events") as stream:
+            events = stream.iter_lines()
+            assert next(line for line in events if line.startswith("event:")) == "event: job"
+            process.send_signal(signal.SIGTERM)
+            assert not any(line == "event: end" for line in events)
+    _, rest = process.communicate(timeout=120)
+    assert (process.returncode, "ended" in rest) == (0, True), rest
 
 
 def test_a_worker_logs_json_with_the_job_on_each_line(processes: Processes, on_database: Call, dsn: str) -> None:

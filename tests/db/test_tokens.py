@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from engine.data import tokens, users
-from engine.data.tokens import Scope
 from engine.data.users import User
 from engine.db.pool import Pool
 from engine.errors import BadRequest, NotFound
 from engine.ids import new_id
+from engine.model import Scope
 
 
 @pytest.fixture

@@ -19,12 +19,11 @@ from engine.apps.folder import AppFolder, load_folder
 from engine.apps.push import push
 from engine.apps.store import AppCache
 from engine.data import tokens, users
-from engine.data.tokens import Scope
 from engine.data.users import User
 from engine.db.pool import Pool
 from engine.jobs import store
 from engine.jobs.feed import Feed
-from engine.model import JobType, NewJob
+from engine.model import JobType, NewJob, Scope
 from engine.settings import Settings
 from engine.web.context import Web
 from engine.web.limits import RateLimits

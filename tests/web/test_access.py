@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from engine.data import tokens
-from engine.data.tokens import Scope
+from engine.model import Scope
 from engine.web import api as web_api
 from engine.web import document
 from engine.web.context import Web

@@ -36,6 +36,8 @@ async def test_a_job_has_the_names_of_the_scripting_api(api: Api, ann: Caller) -
     assert abs((datetime.now(UTC) - created_at).total_seconds()) < 600
     assert job == {
         "id": created["id"],
+        "app": "crm",
+        "maxAttempts": 1,
         "label": "Log something on companies",
         "name": "Log something on companies",
         "type": "EXECUTE_ACTION",
@@ -46,7 +48,7 @@ async def test_a_job_has_the_names_of_the_scripting_api(api: Api, ann: Caller) -
         "hasErrors": False,
         "startDate": None,
         "endDate": None,
-        "runBy": {"id": "ann", "label": "Ann Smith"},
+        "runBy": {"id": "ann", "name": "Ann Smith"},
         "data": {"entityName": "companies", "actionName": "logSomething"},
         "parentJob": None,
         "rootJob": created["id"],
