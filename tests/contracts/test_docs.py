@@ -190,11 +190,12 @@ def test_command_lines_in_the_documents_are_understood() -> None:
         for line in sample.text.splitlines():
             if (command := line.removeprefix("$ ")).startswith("headrace "):
                 grammar.parse_args(shlex.split(command, comments=True)[1:])
-    known = set(commands(grammar)) | {"job"}
+    known = set(commands(grammar)) | {"job", "token"}
     for path in DOCUMENTS:
         for command in re.findall(r"`headrace ([a-z][a-z |-]*)", prose(path)):
             first, *rest = command.split()
-            names = [f"job {name}" for name in rest[0].split("|")] if first == "job" and rest else [first]
+            grouped = first in ("job", "token") and rest
+            names = [f"{first} {name}" for name in rest[0].split("|")] if grouped else [first]
             assert set(names) <= known, f"{path.name}: headrace {command}"
 
 
