@@ -30,6 +30,7 @@ from engine.jobs.queue import Claim
 from engine.jobs.ready import Lane
 from engine.settings import Settings
 from engine.worker.attempt import Attempt
+from engine.worker.finisher import Finisher
 from scripting.model import Json, Recorded, Reply, Returned, Value
 
 LOOPS = {
@@ -80,6 +81,7 @@ class Bench:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._worker = uuid4()
+        self._finisher = Finisher(services.pool)
 
     async def register(self) -> None:
         """Before anything is claimed."""
@@ -99,14 +101,14 @@ class Bench:
         """Milliseconds of an attempt at the next job."""
         claim = await self.claim()
         began = time.perf_counter()
-        await Attempt(self._services, claim).work()
+        await Attempt(self._services, claim, self._finisher).work()
         return (time.perf_counter() - began) * 1000
 
     async def direct(self) -> float:
         """Milliseconds of the next job's script without a journal."""
         claim = await self.claim()
         began = time.perf_counter()
-        attempt = Attempt(self._services, claim)
+        attempt = Attempt(self._services, claim, self._finisher)
         spec = claim.spec
         origin = script.start(attempt._run, spec, {"params": spec["params"]})
         chosen = await program.load(attempt._run, origin.program)
