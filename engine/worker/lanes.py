@@ -50,7 +50,10 @@ class Lanes:
         now = self._clock()
         found = {key: self._lanes.get(key) or _Memory(now) for key in keys if self._serves(key[1])}
         for memory in found.values():
-            memory.useful_at, memory.open, memory.afresh_at = now, True, float("-inf")
+            if not memory.open:
+                # A claim found nothing where the look finds something: it lies before the remembered rank.
+                memory.afresh_at = float("-inf")
+            memory.useful_at, memory.open = now, True
         kept = {key: memory for key, memory in self._lanes.items() if memory.useful_at > now - KEEP_S}
         self._lanes = dict(list({**found, **kept}.items())[:MOST_LANES])
         self._last_queue = {app: queue for app, queue in self._last_queue.items() if (app, queue) in self._lanes}
@@ -66,7 +69,6 @@ class Lanes:
         chosen = [(app, self._next_queue(app, queues)) for app, queues in self._apps_in_turn()][:limit]
         if not chosen:
             return []
-        self.position = chosen[-1]
         share = -(-limit // len(chosen))
         return [self._lane(key, share) for key in chosen]
 
@@ -84,15 +86,18 @@ class Lanes:
         self._last_queue[app] = chosen
         return chosen
 
-    def claimed(self, lanes: Sequence[Lane], batch: Batch) -> None:
-        """What a claim took from these lanes: one that gave less than it might is empty for now."""
+    def claimed(self, lanes: Sequence[Lane], batch: Batch, limit: int) -> None:
+        """What a claim of `limit` jobs took from these lanes: one that gave less than it might is empty for now."""
         now = self._clock()
         taken = Counter(key for key, _, _ in batch.ranks)
+        full = len(batch.ranks) >= limit
+        served = [lane for lane in lanes if taken[lane.app, lane.queue]] if full else lanes
+        self.position = (served[-1].app, served[-1].queue)
         for lane in lanes:
             memory = self._lanes[lane.app, lane.queue]
             count = taken[lane.app, lane.queue]
             memory.extra = min(MOST_EXTRA, 4 * memory.extra + EXTRA) if batch.passed and count < lane.most else 0
-            memory.open = batch.dropped > 0 or count >= lane.most or 0 < memory.extra < MOST_EXTRA
+            memory.open = full or batch.dropped > 0 or count >= lane.most or 0 < memory.extra < MOST_EXTRA
             if count:
                 memory.useful_at = now
         for key, priority, rank in batch.ranks:

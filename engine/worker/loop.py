@@ -35,7 +35,8 @@ CONTROL_S = 1.0
 PARTITIONS_S = 3600.0
 SWEEP_S = 300.0
 OUTAGE_PAUSE_S = 0.5
-CONTENTION_PAUSE_S = 0.02
+# How long a worker that has work does not look for other lanes, unless it is told of something new.
+LOOK_S = 0.1
 MOMENT_S = 0.001
 ROTATE_S = 1.0
 # So few claims leave so few dead entries that a walk over them costs nothing.
@@ -57,7 +58,8 @@ class Worker:
         self._share = LowPriorityShare(self._settings.low_priority_percent)
         self._finisher = Finisher(services.pool)
         self._lanes = Lanes(time.monotonic, serves=Serves(services.settings.queues, services.handlers))
-        self._fruitless = 0
+        self._news = True
+        self._look_at = 0.0
         self._claimed = 0
         self._wake = asyncio.Event()
         self._control = asyncio.Event()
@@ -150,32 +152,30 @@ class Worker:
             return self._poll_s
         if self._leaked:
             await self._renew()
+        if self._news or time.monotonic() >= self._look_at:
+            await self._look()
         limit, low_first = self._share.next_claim(free)
         lanes = self._lanes.choose(limit)
         if not lanes:
-            return await self._look()
+            return max(MOMENT_S, self._look_at - time.monotonic())
         async with self._services.pool.acquire() as conn:
             batch = await queue.claim(conn, self.id, lanes, limit=limit, low_first=low_first)
         self._share.claimed(len(batch.claims), low_first)
-        self._lanes.claimed(lanes, batch)
+        self._lanes.claimed(lanes, batch, limit)
         self._claimed += len(batch.claims)
         for claim in batch.claims:
             self._start(claim)
-        if batch.claims or batch.dropped:
-            self._fruitless = 0
         return 0.0
 
-    async def _look(self) -> float:
-        """Finds lanes; where claims found nothing in them (others are faster), pauses before the next try."""
+    async def _look(self) -> None:
+        """Finds lanes: when something became claimable, and now and then, also while others keep the slots busy."""
+        self._news = False
         async with self._services.pool.acquire() as conn:
             found = await ready.look(conn, after=self._lanes.position)
+        pause_s = self._poll_s if found.next_in_ms is None else min(self._poll_s, found.next_in_ms / 1000)
         if self._lanes.found(found.lanes):
-            self._fruitless += 1
-            return 0.0 if self._fruitless == 1 else CONTENTION_PAUSE_S
-        self._fruitless = 0
-        if found.next_in_ms is None:
-            return self._poll_s
-        return min(self._poll_s, max(MOMENT_S, found.next_in_ms / 1000))
+            pause_s = min(pause_s, LOOK_S)
+        self._look_at = time.monotonic() + max(MOMENT_S, pause_s)
 
     @property
     def _poll_s(self) -> float:
@@ -209,6 +209,8 @@ class Worker:
             log.info("job started", extra={"label": claim.label})
             status = await attempt.work()
             log.info("job left", extra={"status": _outcome(status)})
+            # A job that parked or is tried again has a time at which somebody must look.
+            self._news = self._news or status is None or not status.is_final
         except Exception:
             # The job is this worker's in the database, and nobody's in truth.
             log.exception("job %s: its ending could not be recorded", attempt.claim.id)
@@ -255,6 +257,7 @@ class Worker:
 
     def _claimable(self, payload: str) -> None:
         self._lanes.reopen()
+        self._news = True
         self._wake.set()
 
     def _controlled(self, payload: str) -> None:

@@ -46,8 +46,8 @@ with alive as materialized (
     from picked p join held h on h.id = p.job_id and h.due and h.low_priority = (p.priority = 2)
     order by p.job_id, p.turn, p.rank
 ), taken as materialized (
-    select job_id, priority, rank
-    from (select *, row_number() over (partition by lane order by turn, rank) as nth from fitting) f
+    select job_id, priority, rank, lane, nth
+    from (select *, row_number() over (partition by lane order by turn, rank, job_id) as nth from fitting) f
     where nth <= most order by lane, nth limit $2
 ), wrong as materialized (
     -- The entry does not say what its job says any more: it is written anew.
@@ -91,3 +91,4 @@ left join (claimed c join taken t on t.job_id = c.id) on true
 left join lateral (select label, spec from headrace.job_params p where p.job_id = c.id limit 1) p on true
 left join lateral (
     select checkpoint from headrace.job_progress g where g.job_id = c.id and c.attempt > 1 limit 1) g on true
+order by t.lane, t.nth

@@ -97,8 +97,9 @@ class Hand:
         async with self.pool.acquire() as conn:
             lanes.found((await ready.look(conn, after=lanes.position)).lanes)
             while len(claims) < limit and (chosen := lanes.choose(limit - len(claims))):
-                batch = await queue.claim(conn, self.id, chosen, limit=limit - len(claims), low_first=low_first)
-                lanes.claimed(chosen, batch)
+                left = limit - len(claims)
+                batch = await queue.claim(conn, self.id, chosen, limit=left, low_first=low_first)
+                lanes.claimed(chosen, batch, left)
                 claims += sorted(batch.claims, key=lambda claim: (claim.app <= after, claim.app))
         return claims
 

@@ -38,11 +38,22 @@ def test_apps_take_turns() -> None:
     """With more apps than slots, each claim goes on behind the app where the last one ended."""
     lanes = Lanes(Clock())
     lanes.found([(app, "default") for app in "abcde"])
-    assert [keys(lanes.choose(2)) for _ in range(3)] == [
-        [("a", "default"), ("b", "default")],
-        [("c", "default"), ("d", "default")],
-        [("e", "default"), ("a", "default")],
-    ]
+    turns = []
+    for _ in range(3):
+        chosen = lanes.choose(2)
+        turns.append("".join(lane.app for lane in chosen))
+        lanes.claimed(chosen, batch(*((key, 1, NOON) for key in keys(chosen))), 2)
+    assert turns == ["ab", "cd", "ea"]
+
+
+def test_a_lane_that_a_full_batch_left_out_is_next() -> None:
+    """Shares are rounded up: who got nothing because the slots were full stays open, and has the next turn."""
+    lanes = Lanes(Clock())
+    lanes.found([("a", "default"), ("b", "default"), ("c", "default")])
+    lanes.claimed(
+        lanes.choose(4), batch(*((key, 1, NOON) for key in [("a", "default")] * 2 + [("b", "default")] * 2)), 4
+    )
+    assert [lane.app for lane in lanes.choose(4)] == ["c", "a", "b"]
 
 
 def test_an_app_with_many_queues_gets_one_share() -> None:
@@ -65,7 +76,7 @@ def test_a_lane_that_gave_less_than_its_share_is_closed_until_something_happens(
     """An empty lane is not asked again by the next claim, only after a wake-up or a look."""
     lanes = Lanes(Clock())
     lanes.found([("a", "default")])
-    lanes.claimed(lanes.choose(2), batch((("a", "default"), 1, NOON)))
+    lanes.claimed(lanes.choose(2), batch((("a", "default"), 1, NOON)), 2)
     assert lanes.choose(2) == []
     lanes.reopen()
     assert keys(lanes.choose(2)) == [("a", "default")]
@@ -75,7 +86,7 @@ def test_dropped_entries_keep_a_lane_open() -> None:
     """A claim that only met entries of canceled jobs says nothing about those behind them."""
     lanes = Lanes(Clock())
     lanes.found([("a", "default")])
-    lanes.claimed(lanes.choose(2), batch(dropped=2))
+    lanes.claimed(lanes.choose(2), batch(dropped=2), 2)
     assert keys(lanes.choose(2)) == [("a", "default")]
 
 
@@ -86,10 +97,10 @@ def test_locked_jobs_at_the_head_of_a_lane_do_not_hide_those_behind() -> None:
     depths = []
     while chosen := lanes.choose(1):
         depths.append(chosen[0].depth)
-        lanes.claimed(chosen, batch(passed=1))
+        lanes.claimed(chosen, batch(passed=1), 1)
     assert depths == [1, 9, 41, 169, 681]
     lanes.reopen()
-    lanes.claimed(lanes.choose(1), batch((("a", "default"), 1, NOON)))
+    lanes.claimed(lanes.choose(1), batch((("a", "default"), 1, NOON)), 1)
     assert [lane.depth for lane in lanes.choose(1)] == [1]
 
 
@@ -99,11 +110,11 @@ def test_a_claim_begins_where_the_last_one_ended() -> None:
     lanes = Lanes(clock)
     lanes.found([("a", "default")])
     assert since(lanes) == (BEGINNING, BEGINNING)
-    lanes.claimed([Lane("a", "default")], batch((("a", "default"), 1, NOON)))
+    lanes.claimed([Lane("a", "default")], batch((("a", "default"), 1, NOON)), 1)
     assert since(lanes) == (NOON - SLACK, BEGINNING)
-    lanes.claimed([Lane("a", "default")], batch((("a", "default"), 1, NOON - timedelta(seconds=9))))
+    lanes.claimed([Lane("a", "default")], batch((("a", "default"), 1, NOON - timedelta(seconds=9))), 1)
     assert since(lanes) == (NOON - SLACK, BEGINNING)
-    lanes.claimed([Lane("a", "default")], batch((("a", "default"), 2, NOON)))
+    lanes.claimed([Lane("a", "default")], batch((("a", "default"), 2, NOON)), 1)
     assert since(lanes) == (NOON - SLACK, NOON - SLACK)
 
 
@@ -113,7 +124,7 @@ def test_a_lane_is_looked_at_from_its_beginning_now_and_then() -> None:
     lanes = Lanes(clock)
     lanes.found([("a", "default")])
     lanes.choose(1)
-    lanes.claimed([Lane("a", "default")], batch((("a", "default"), 1, NOON)))
+    lanes.claimed([Lane("a", "default")], batch((("a", "default"), 1, NOON)), 1)
     clock.now += AFRESH_S
     assert since(lanes) == (BEGINNING, BEGINNING)
 
