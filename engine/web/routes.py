@@ -113,6 +113,8 @@ class Routes:
         **options: Any,
     ) -> None:
         """One route. `name` is its operationId; `errors` the statuses beyond those that every route has."""
+        if status == 204:
+            options.setdefault("response_class", Response)
         summary, _, rest = (endpoint.__doc__ or "").partition("\n")
         route = GuardedRoute(
             self._web,
