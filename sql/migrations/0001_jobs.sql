@@ -122,20 +122,17 @@ create table headrace.job_logs (
 ) partition by range (job_id);
 
 -- One row a call of a script: the reply that a later attempt is given again. An open row is a wait
--- that has begun: its reply holds what the job waits for, and until when. `args` is the beginning of the
--- arguments, for people; args_hash tells whether a script repeats itself; runtime is what ran the script.
+-- that has begun: its reply holds what the job waits for, and until when.
 create table headrace.job_journal (
     job_id    uuid    not null,
     step      integer not null,
     seq       integer not null,
     method    text    not null,
     args_hash text    not null,
-    args      text    not null,
-    runtime   text    not null,
     at_ms     bigint  not null,
     failed    boolean not null default false,
     open      boolean not null default false,
-    reply     json,     -- not jsonb: it would give keys back in another order than the script saw
+    reply     jsonb,
     attempt   integer not null,
     primary key (job_id, step, seq)
 ) partition by range (job_id);
