@@ -63,7 +63,12 @@ async def open_database(
             server = await EmbeddedServer.acquire(settings.data_dir, pg_bin=settings.pg_bin)
             stack.callback(server.release)
             dsn = server.dsn
-        pool = await Pool.connect(dsn, max_size=settings.pool_size, statement_cache=settings.statement_cache)
+        pool = await Pool.connect(
+            dsn,
+            max_size=settings.pool_size,
+            statement_cache=settings.statement_cache,
+            idle_transaction_ms=settings.stale_ms if settings.listen else None,
+        )
         stack.push_async_callback(pool.close)
         embedded = settings.database_url is None
         migrated = await migrate.migrate(pool) if embedded else ()

@@ -32,6 +32,7 @@ _GONE = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
     # The driver lost the thread of the protocol, as it does when a connection breaks in the middle of an answer.
@@ -83,11 +84,21 @@ class Pool:
 
     @classmethod
     async def connect(
-        cls, dsn: str, *, min_size: int = 1, max_size: int = 10, statement_cache: bool = True, timeout: float = 10.0
+        cls,
+        dsn: str,
+        *,
+        min_size: int = 1,
+        max_size: int = 10,
+        statement_cache: bool = True,
+        idle_transaction_ms: int | None = None,
+        timeout: float = 10.0,
     ) -> Pool:
         """A pool that has made its first connection.
 
-        `statement_cache=False` is for PgBouncer in transaction mode before its version 1.21.
+        The server ends a transaction of which it has heard nothing for `idle_transaction_ms`, and frees its locks: a
+        process that is frozen must not hold up the others. None is for PgBouncer, which has a setting of its own for
+        that (idle_transaction_timeout) and refuses ours. `statement_cache=False` is for PgBouncer in transaction mode
+        before its version 1.21.
         ConfigError if the DSN cannot be read, DatabaseUnavailable if nobody answers within `timeout` seconds.
         """
         try:
@@ -99,6 +110,7 @@ class Pool:
                     init=_prepare,
                     statement_cache_size=256 if statement_cache else 0,
                     command_timeout=None,
+                    server_settings=_server_settings(idle_transaction_ms),
                 ),
                 timeout,
             )
@@ -167,6 +179,10 @@ def _reason(error: Exception, timeout: float) -> str:
         case OSError(strerror=str(text)):
             return text
     return str(error) or type(error).__name__
+
+
+def _server_settings(idle_transaction_ms: int | None) -> dict[str, str]:
+    return {} if idle_transaction_ms is None else {"idle_in_transaction_session_timeout": str(idle_transaction_ms)}
 
 
 def hide_password(dsn: str) -> str:

@@ -45,7 +45,7 @@ async def beat(conn: Connection, worker: UUID, *, used: int, draining: bool) -> 
 async def leave(conn: Connection, worker: UUID) -> None:
     """The worker holds nothing any more and goes; jobs that it does hold are given back like a dead worker's."""
     await conn.execute(load("worker_leave"), worker)
-    await _requeue(conn, [worker])
+    await _requeue(conn, [worker], await _ids(conn, "worker_held", [worker]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +79,31 @@ async def renew(
     await conn.execute(load("worker_leave"), old)
     await register(conn, new, name=name, version=version, slots=slots)
     await conn.execute(load("worker_transfer"), old, new, [id for id, _ in held], [attempt for _, attempt in held])
-    requeued, given_up = await _requeue(conn, [old])
+    requeued, given_up = await _requeue(conn, [old], await _ids(conn, "worker_held", [old]))
     return requeued + given_up
 
 
 async def rescue(conn: Connection, *, stale_ms: int) -> Rescue:
-    """Buries workers without a heartbeat for `stale_ms` and gives their jobs back. In a transaction."""
-    buried = await conn.fetch(load("worker_bury"), stale_ms)
-    requeued, given_up = await _requeue(conn, [row["id"] for row in buried]) if buried else (0, 0)
+    """Buries workers without a heartbeat for `stale_ms` and gives their jobs back. In a transaction.
+
+    A worker that froze in a transaction still holds locks on some of its jobs. Those are left for the next call, and
+    the worker's row with them; the others go back now.
+    """
+    stale = [row["id"] for row in await conn.fetch(load("worker_stale"), stale_ms)]
+    if not stale:
+        return Rescue([], 0, 0)
+    requeued, given_up = await _requeue(conn, stale, await _ids(conn, "worker_held_free", stale))
+    buried = await conn.fetch(load("worker_bury"), stale)
     return Rescue([row["name"] for row in buried], requeued, given_up)
 
 
-async def _requeue(conn: Connection, workers: Sequence[UUID]) -> tuple[int, int]:
-    orphans = await conn.fetch(load("worker_orphans"), list(workers))
+async def _ids(conn: Connection, statement: str, workers: Sequence[UUID]) -> list[UUID]:
+    return [row["id"] for row in await conn.fetch(load(statement), list(workers))]
+
+
+async def _requeue(conn: Connection, workers: Sequence[UUID], jobs: Sequence[UUID]) -> tuple[int, int]:
+    """Takes these jobs from the workers, if they still hold them; how many went back, and how many were given up."""
+    orphans = await conn.fetch(load("worker_orphans"), list(workers), list(jobs)) if jobs else []
     if not orphans:
         return 0, 0
     hopeless = [row for row in orphans if row["status"] == "RUNNING" and row["rescues"] >= MAX_RESCUES]

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from engine.db.pool import Pool
+from engine.errors import DatabaseUnavailable
 from engine.jobs import liveness, queue
 from engine.jobs.liveness import MAX_RESCUES
 from engine.jobs.ready import Lane
@@ -90,6 +91,37 @@ async def test_a_claim_in_progress_and_a_burial_exclude_each_other(pool: Pool) -
         assert len((await queue.claim(conn, hand.id, [Lane(APP, "default")], limit=1)).claims) == 1
         assert (await rescue(pool)).dead == []
     assert (await rescue(pool)).requeued == 1
+
+
+async def test_a_worker_that_froze_in_a_transaction_keeps_only_what_it_has_locked(pool: Pool) -> None:
+    """Its other jobs, and those of other dead workers, go back at once; the locked one when the lock is gone."""
+    await enqueue(pool, new(), new(), new())
+    frozen, other = await Hand.join(pool), await Hand.join(pool)
+    locked, free = await frozen.claim(2)
+    (others,) = await other.claim(1)
+    async with pool.transaction() as conn:
+        assert await queue.fence(conn, locked) is not None
+        await pool.execute("update headrace.workers set heartbeat_at = now() - interval '1 hour'")
+        found = await other.die()
+        assert (found.requeued, list(found.dead)) == (2, ["hand"])
+        assert {(await get(pool, claim.id)).status for claim in (free, others)} == {Status.PENDING}
+        assert (await get(pool, locked.id)).status is Status.RUNNING
+    found = await frozen.die()
+    assert (found.requeued, list(found.dead)) == (1, ["hand"])
+    assert (await get(pool, locked.id)).status is Status.PENDING
+
+
+async def test_the_server_ends_the_transaction_of_a_frozen_process(dsn: str, pool: Pool) -> None:
+    """After `idle_transaction_ms` of silence its locks are free, and the process finds its connection gone."""
+    job_id = await enqueue_one(pool)
+    impatient = await Pool.connect(dsn, idle_transaction_ms=50)
+    with pytest.raises(DatabaseUnavailable):
+        async with impatient.transaction() as conn:
+            await conn.execute("select from headrace.jobs_live where id = $1 for update", job_id)
+            # Waits for the lock, which only the server's time-out frees.
+            await pool.execute("select from headrace.jobs_live where id = $1 for update", job_id)
+            await conn.execute("select 1")
+    await impatient.close()
 
 
 async def test_a_job_that_keeps_killing_its_workers_is_given_up(pool: Pool) -> None:
