@@ -1,4 +1,8 @@
-"""Brings the schema to this code's version: sql/migrations in order, each once, each in its transaction."""
+"""Brings the schema to this code's version: sql/migrations in order, each once, each in its transaction.
+
+Then the views of sql/views, all of them whenever a file has changed or a migration was applied, which may have dropped
+one. They only ever gain columns at their end: PostgreSQL itself refuses to replace a view by one that lacks a column.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +55,20 @@ async def migrate(pool: Pool) -> list[Migration]:
                     await conn.execute(migration.sql)
                     await conn.execute(load("schema_record"), migration.version, migration.name, migration.checksum)
                     done.append(migration)
+        await _replace_views(conn, changed=bool(done))
     return done
+
+
+async def _replace_views(conn: Connection, *, changed: bool) -> None:
+    """Whoever reads them sees the old ones or the new ones, never a part."""
+    files = sorted((root() / "views").glob("*.sql"))
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
+    checksum = hashlib.sha256(text.encode()).hexdigest()
+    async with conn.transaction():
+        await conn.execute(load("schema_lock"), _LOCK)
+        if changed or await conn.fetchval(load("views_applied")) != checksum:
+            await conn.execute(text)
+            await conn.execute(load("views_record"), checksum)
 
 
 async def check(pool: Pool) -> None:

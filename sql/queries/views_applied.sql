@@ -1,0 +1,2 @@
+-- Which sql/views this database has; null if none yet.
+select checksum from headrace.schema_views
