@@ -275,12 +275,13 @@ def check(root: Path, arguments: Sequence[str]) -> int:
 
 
 def bench(root: Path, arguments: Sequence[str]) -> int:
-    """Run bench/NAME.py; further arguments go to it."""
-    known = sorted(path.stem for path in (root / "bench").glob("[!_]*.py"))
+    """Run bench/NAME.py, or the folder bench/NAME; further arguments go to it."""
+    known = {path.stem: path for path in (root / "bench").glob("[!_]*.py")}
+    known |= {path.parent.name: path.parent for path in (root / "bench").glob("*/__main__.py")}
     if not arguments or arguments[0] not in known:
-        raise Failure(f"bench NAME: NAME is one of: {', '.join(known) or '(there is none yet)'}")
+        raise Failure(f"bench NAME: NAME is one of: {', '.join(sorted(known)) or '(there is none yet)'}")
     ensure(root)
-    return _become(root, [f"bench/{arguments[0]}.py", *arguments[1:]])
+    return _become(root, [str(known[arguments[0]].relative_to(root)), *arguments[1:]])
 
 
 def lock(root: Path, arguments: Sequence[str]) -> int:

@@ -37,11 +37,22 @@ def configure(settings: Settings, *, level: str | None = None, stream: TextIO | 
 def _common() -> list[Any]:
     return [
         structlog.contextvars.merge_contextvars,
+        _spelled_out,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.StackInfoRenderer(),
     ]
+
+
+def _spelled_out(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Workers bind objects, for most attempts log nothing: here, where a line is wanted, they become its fields."""
+    if "worker" in event:
+        event["worker"] = str(event["worker"])
+    claim = event.pop("claim", None)
+    if claim is not None:
+        event |= {"job": str(claim.id), "app": claim.app, "attempt": claim.attempt}
+    return event
 
 
 def _renderers(settings: Settings, target: TextIO) -> list[Any]:

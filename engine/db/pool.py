@@ -43,8 +43,8 @@ _RETRYABLE = ("40001", "40P01")
 TRIES = 5
 
 
-def _encode(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+# One encoder: json.dumps makes a new one for each value where it is given options.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 async def _prepare(conn: asyncpg.Connection[asyncpg.Record]) -> None:

@@ -89,29 +89,27 @@ async def _cancellable(run: Run, handler: Handler) -> Any:
         reasons.append(reason)
         task.cancel()
 
-    limit_ms = run.claim.timeout_ms or run.services.settings.script_timeout_ms
-    scope = asyncio.timeout(limit_ms / 1000)
     run.check()
+    limit_ms = run.claim.timeout_ms or run.services.settings.script_timeout_ms
+    deadline = run.services.deadlines.after(limit_ms / 1000, task.cancel)
     run.killable(kill)
     try:
-        async with scope:
-            return await handler(HandlerJob(run))
+        return await handler(HandlerJob(run))
     except asyncio.CancelledError:
-        if not reasons:
+        if not reasons and not deadline.reached:
             raise
         task.uncancel()
-        raise Interrupt(reasons[0]) from None
-    except (HeadraceError, Interrupt):
-        raise
-    except TimeoutError as error:
-        if not scope.expired():
-            return _failed(error)
+        if reasons:
+            raise Interrupt(reasons[0]) from None
         message = f"the handler did not end within {limit_ms} ms"
         return Failed({"code": "timeout", "message": message, "limit": "wall"}, retryable=False)
+    except (HeadraceError, Interrupt):
+        raise
     except Exception as error:
         return _failed(error)
     finally:
         run.killable(None)
+        deadline.drop()
 
 
 def _failed(error: Exception) -> Failed:

@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 from engine.apps.manifest import NO_LIMITS
 from engine.apps.store import AppCache
 from engine.db.pool import TRIES, Connection, Pool, lost_a_race
 from engine.errors import DatabaseError, DatabaseUnavailable
-from engine.executors.limits import in_force
+from engine.executors.deadlines import Deadlines
+from engine.executors.limits import InForce, in_force
 from engine.jobs import queue
 from engine.jobs.journal import Entry, Journal
 from engine.jobs.queue import Claim
@@ -42,6 +44,7 @@ class Services:
     metrics: Metrics
     clock_ms: Callable[[], int]
     handlers: Mapping[str, Callable[[Any], Awaitable[Any]]] = field(default_factory=dict)
+    deadlines: Deadlines = field(default_factory=Deadlines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,13 @@ class Run:
         self.services = services
         self.claim = claim
         self.journal = journal
-        self.limits = in_force(services.settings, NO_LIMITS, timeout_ms=claim.timeout_ms)
         self._wish: str | None = None
         self._kill: Callable[[str], None] | None = None
+
+    @cached_property
+    def limits(self) -> InForce:
+        """What holds for the job's scripts; whoever knows what its app declares sets it."""
+        return in_force(self.services.settings, NO_LIMITS, timeout_ms=self.claim.timeout_ms)
 
     def end(self, reason: str) -> None:
         """Ends the attempt: at once, or for a stop at its next safe point, within STOP_GRACE_S."""

@@ -87,12 +87,6 @@ async def pages(pool: Pool, job_id: UUID, step: int, seq: int = -1) -> Pages:
         step, seq = rows[-1]["step"], rows[-1]["seq"]
 
 
-async def nothing() -> Pages:
-    """The pages of a job that runs for the first time."""
-    empty: Sequence[Entry] = ()
-    yield empty
-
-
 async def forget_tail(conn: Connection, job_id: UUID, reads: Sequence[str]) -> None:
     """Before a retry: what came after the last call that changed something runs again; `reads` change nothing."""
     await conn.execute(load("journal_forget_tail"), job_id, list(reads))
@@ -118,7 +112,7 @@ class Journal:
         self.runtime = ""
         self._job_id = job_id
         self._attempt = attempt
-        self._pages = recorded or nothing()
+        self._pages = recorded
         self._ahead: deque[Entry] = deque()
         self._entries: list[Entry] = []
         self._lines: list[Line] = []
@@ -126,7 +120,7 @@ class Journal:
     async def head(self) -> Entry | None:
         """The next recorded call; None once the script has done again all that it did before."""
         while not self._ahead:
-            page = await anext(self._pages, None)
+            page = None if self._pages is None else await anext(self._pages, None)
             if page is None:
                 return None
             self._ahead.extend(page)

@@ -38,6 +38,7 @@ OUTAGE_PAUSE_S = 0.5
 # How long a worker that has work does not look for other lanes, unless it is told of something new.
 LOOK_S = 0.1
 MOMENT_S = 0.001
+GATHER_S = 0.005
 ROTATE_S = 1.0
 # So few claims leave so few dead entries that a walk over them costs nothing.
 ROTATE_AFTER = 1000
@@ -61,6 +62,10 @@ class Worker:
         self._news = True
         self._look_at = 0.0
         self._claimed = 0
+        # With work at hand, a claim waits a moment for a share of the slots: it costs the same for one job as for many.
+        self._worth = max(1, services.settings.slots // 4)
+        self._backlog = False
+        self._gathering = False
         self._wake = asyncio.Event()
         self._control = asyncio.Event()
         self._draining = asyncio.Event()
@@ -70,7 +75,7 @@ class Worker:
 
     async def run(self) -> None:
         """Works until `stop` is called; then running jobs have the grace time, and what is left is handed back."""
-        bind_contextvars(worker=str(self.id))
+        bind_contextvars(worker=self.id)
         await self._register()
         loops = [asyncio.create_task(loop) for loop in self._loops()]
         self.ready.set()
@@ -131,6 +136,10 @@ class Worker:
 
     # Claiming
 
+    @property
+    def _free(self) -> int:
+        return self._settings.slots - self.busy
+
     async def _claim_until_draining(self) -> None:
         while not self._draining.is_set():
             self._wake.clear()
@@ -147,9 +156,13 @@ class Worker:
 
     async def _fill(self) -> float:
         """One step towards full slots; for how many seconds the next one is not worth taking, if nothing happens."""
-        free = self._settings.slots - self.busy
+        free = self._free
         if free <= 0:
             return self._poll_s
+        if self._backlog and self.busy and free < self._worth and not self._gathering:
+            self._gathering = True
+            return GATHER_S
+        self._gathering = False
         if self._leaked:
             await self._renew()
         if self._news or time.monotonic() >= self._look_at:
@@ -163,6 +176,7 @@ class Worker:
         self._share.claimed(len(batch.claims), low_first)
         self._lanes.claimed(lanes, batch, limit)
         self._claimed += len(batch.claims)
+        self._backlog = len(batch.claims) == limit
         for claim in batch.claims:
             self._start(claim)
         return 0.0
@@ -203,8 +217,8 @@ class Worker:
 
     async def _work(self, attempt: Attempt) -> None:
         claim = attempt.claim
-        # This task's own context: every line that is logged on behalf of the attempt carries these.
-        bind_contextvars(worker=str(self.id), job=str(claim.id), app=claim.app, attempt=claim.attempt)
+        # This task's own context: every line that is logged on behalf of the attempt carries it.
+        bind_contextvars(worker=self.id, claim=claim)
         try:
             log.info("job started", extra={"label": claim.label})
             status = await attempt.work()
@@ -213,13 +227,17 @@ class Worker:
             self._news = self._news or status is None or not status.is_final
         except Exception:
             # The job is this worker's in the database, and nobody's in truth.
-            log.exception("job %s: its ending could not be recorded", attempt.claim.id)
+            log.exception("job %s: its ending could not be recorded", claim.id)
             self._leaked = True
         finally:
-            self._attempts.pop((attempt.claim.id, attempt.claim.attempt), None)
+            self._left(claim)
+
+    def _left(self, claim: Claim) -> None:
+        self._attempts.pop((claim.id, claim.attempt), None)
+        if not self._attempts:
+            self._idle.set()
+        if not self._gathering or self._free >= self._worth:
             self._wake.set()
-            if not self._attempts:
-                self._idle.set()
 
     # The lease
 

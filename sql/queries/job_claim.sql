@@ -62,9 +62,12 @@ with alive as materialized (
     insert into headrace.job_later (job_id, ready_at)
     select id, ready_at from wrong where not due and ready_at < 'infinity'
     on conflict (job_id) do nothing
+), missed as materialized (
+    select job_id from picked where job_id not in (select id from held)
 ), stale as materialized (
-    select p.job_id from picked p
-    where not exists (select from headrace.jobs_live j where j.id = p.job_id and j.ready_at is not null)
+    -- By `= any`, which is a probe a job: as a join it was a scan of the whole backlog at each claim.
+    select job_id from missed where job_id not in (
+        select id from headrace.jobs_live where id = any (array(select job_id from missed)) and ready_at is not null)
 ), gone as (
     delete from headrace.job_ready r
     using picked p
@@ -80,7 +83,7 @@ with alive as materialized (
 )
 select
     (select count(*) from stale) + (select count(*) from wrong) as dropped,
-    (select count(*) from picked p where p.job_id not in (select id from held union all select job_id from stale)) as passed,
+    (select count(*) from missed) - (select count(*) from stale) as passed,
     t.priority, t.rank,
     c.id, c.app, c.queue, c.type, c.name, c.low_priority, c.attempt, c.failures, c.max_attempts, c.timeout_ms,
     c.app_version, c.parent_id, c.root_id, c.run_by, c.has_errors, c.awaited, c.created_at, c.started_at,

@@ -1,0 +1,90 @@
+// The Node peers of bench/queue, each as its documents advise for speed; NODE_PATH leads to their packages.
+//
+//     node peers.cjs graphile-worker|pg-boss setup|bulk|each|trickle|work DSN [N]
+const [, , name, action, dsn, number] = process.argv;
+const count = Number(number || 0);
+const PRODUCERS = 8, PAUSE_MS = 20, BATCH = 1000;
+const now = () => (performance.timeOrigin + performance.now()) / 1000;
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+let said = false;
+const starts = (n = 0) => {
+  if (n || !said) console.log(`start ${n} ${now()}`);
+  said = true;
+};
+
+const each = async (one) => {
+  let left = count;
+  await Promise.all(Array.from({ length: PRODUCERS }, async () => {
+    while (left-- > 0) await one(0);
+  }));
+};
+
+const trickle = async (one) => {
+  for (let n = 1; n <= count; n++) {
+    await one(n);
+    console.log(`commit ${n} ${now()}`);
+    await pause(PAUSE_MS);
+  }
+};
+
+const graphile = async () => {
+  const { run, runMigrations, makeWorkerUtils, Logger } = require("graphile-worker");
+  const logger = new Logger(() => () => {});
+  if (action === "setup") return runMigrations({ connectionString: dsn, logger });
+  if (action === "work") {
+    const preset = {
+      worker: {
+        connectionString: dsn, concurrentJobs: 100, maxPoolSize: 20, pollInterval: 2000, logger,
+        localQueue: { size: BATCH, refetchDelay: { durationMs: 10 } }, completeJobBatchDelay: 0, failJobBatchDelay: 0,
+      },
+    };
+    const runner = await run({ preset, taskList: { noop: async (payload) => starts(payload.n) } });
+    return runner.promise;
+  }
+  const pool = new (require("pg").Pool)({ connectionString: dsn, max: PRODUCERS });
+  const utils = await makeWorkerUtils({ pgPool: pool, logger });
+  const one = (n) => utils.addJob("noop", n ? { n } : {});
+  if (action === "bulk") {
+    for (let begin = 0; begin < count; begin += 5000) {
+      const size = Math.min(5000, count - begin);
+      await pool.query(
+        `select 1 from graphile_worker.add_jobs(array(
+           select row('noop', '{}'::json, null, null, null, null, null, null)::graphile_worker.job_spec
+           from generate_series(1, $1::int)))`, [size]);
+    }
+  } else await (action === "each" ? each(one) : trickle(one));
+  await utils.release();
+  await pool.end();
+};
+
+const pgBoss = async () => {
+  const PgBoss = require("pg-boss");
+  const boss = new PgBoss({ connectionString: dsn, max: PRODUCERS, supervise: false, schedule: false });
+  boss.on("error", () => {});
+  await boss.start();
+  if (action === "setup") {
+    await boss.createQueue("noop");
+  } else if (action === "work") {
+    // Its own `work` waits half a second or longer between batches: fetch and complete are its way to speed.
+    let finishing = Promise.resolve();
+    for (;;) {
+      const jobs = await boss.fetch("noop", { batchSize: BATCH });
+      await finishing;
+      if (!jobs.length) {
+        await pause(2);
+        continue;
+      }
+      for (const job of jobs) starts(job.data && job.data.n);
+      finishing = boss.complete("noop", jobs.map((job) => job.id));
+    }
+  } else if (action === "bulk") {
+    for (let begin = 0; begin < count; begin += 5000) {
+      await boss.insert(Array.from({ length: Math.min(5000, count - begin) }, () => ({ name: "noop" })));
+    }
+  } else await (action === "each" ? each : trickle)((n) => boss.send("noop", n ? { n } : {}));
+  await boss.stop({ graceful: false });
+};
+
+({ "graphile-worker": graphile, "pg-boss": pgBoss })[name]().then(
+  () => process.exit(0), (error) => { console.error(error); process.exit(1); });

@@ -1,0 +1,200 @@
+"""Our side of the race of bench/queue: Headrace itself, and the bare loop that it is measured by.
+
+    python bench/queue/racers.py headrace|loop setup|bulk|each|trickle|work DSN [N]
+
+Workers print a line "start N TIME" for each job of a trickle, and for the first of the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import uvloop
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from engine import app
+from engine.db.migrate import migrate
+from engine.db.pool import Pool
+from engine.jobs import requests, store
+from engine.jobs.requests import Requester
+from engine.model import NewJob
+from engine.settings import Settings
+
+PRODUCERS = 8
+PAUSE_S = 0.02
+SLOTS = 1000
+BATCH = 500
+ANN = Requester("crm", "ann")
+
+
+class Starts:
+    """Says when jobs start."""
+
+    def __init__(self) -> None:
+        self._said = False
+
+    def __call__(self, n: int | None = None) -> None:
+        if n is not None or not self._said:
+            self._said = True
+            print(f"start {n or 0} {time.time()}", flush=True)
+
+
+async def _each(count: int, one: Callable[[int], Awaitable[object]]) -> None:
+    """By eight producers, each of which makes one job a transaction."""
+    numbers = iter(range(count))
+
+    async def produce() -> None:
+        for number in numbers:
+            await one(number)
+
+    await asyncio.gather(*(produce() for _ in range(PRODUCERS)))
+
+
+async def _trickle(count: int, one: Callable[[int], Awaitable[object]]) -> None:
+    for number in range(1, count + 1):
+        await one(number)
+        print(f"commit {number} {time.time()}", flush=True)
+        await asyncio.sleep(PAUSE_S)
+
+
+class Headrace:
+    """A worker with handlers, and its whole history."""
+
+    async def setup(self, dsn: str) -> None:
+        """The schema."""
+        pool = await Pool.connect(dsn)
+        await migrate(pool)
+        await pool.close()
+
+    def _job(self, **params: object) -> NewJob:
+        return requests.call_handler(ANN, "noop", params, {})
+
+    async def enqueue(self, dsn: str, how: str, count: int) -> None:
+        """Jobs one by one, or in bulk."""
+        pool = await Pool.connect(dsn, max_size=PRODUCERS)
+
+        async def one(n: int) -> None:
+            async with pool.transaction() as conn:
+                await store.create(conn, [self._job(**{"n": n} if how == "trickle" else {})])
+
+        if how == "bulk":
+            for begin in range(0, count, 5000):
+                async with pool.transaction() as conn:
+                    await store.create(conn, [self._job() for _ in range(min(5000, count - begin))])
+        else:
+            await (_each if how == "each" else _trickle)(count, one)
+        await pool.close()
+
+    async def work(self, dsn: str) -> None:
+        """Until SIGTERM."""
+        starts = Starts()
+
+        async def noop(job: Any) -> None:
+            starts(job.params.get("n"))
+
+        settings = Settings(database_url=dsn, slots=SLOTS, unsafe_scripts=True)
+        async with (
+            app.open_database(settings) as database,
+            app.open_worker(settings, database.pool, handlers={"noop": noop}) as worker,
+        ):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
+            await worker.run()
+
+
+_SCHEMA = """
+create table loop_jobs (
+    id bigserial primary key, app text not null default 'crm', queue text not null default 'default',
+    name text not null default 'noop', status text not null default 'PENDING', attempt integer not null default 0,
+    low_priority boolean not null default false, worker_id uuid, parent_id bigint, root_id bigint, unique_key text,
+    spec jsonb not null default '{}', results jsonb, created_at timestamptz not null default clock_timestamp(),
+    ready_at timestamptz default clock_timestamp(), started_at timestamptz, ended_at timestamptz);
+create index on loop_jobs (ready_at) where ready_at is not null;
+create index on loop_jobs (app, id);
+create index on loop_jobs (app, status, id);
+create index on loop_jobs (root_id) where root_id is not null;
+create index on loop_jobs (app, id) where status = 'RUNNING';
+create index on loop_jobs (ended_at) where ended_at is not null;
+create unique index on loop_jobs (app, unique_key) where unique_key is not null;
+"""
+_CLAIM = """
+update loop_jobs set status = 'RUNNING', attempt = attempt + 1, started_at = clock_timestamp(), ready_at = null
+where id = any (array(
+    select id from loop_jobs where ready_at <= now() order by ready_at limit $1 for update skip locked))
+returning id, attempt, name, spec
+"""
+_FINISH = """
+update loop_jobs j set status = 'FINISHED', ended_at = clock_timestamp(), results = i.results
+from unnest($1::bigint[], $2::integer[], $3::jsonb[]) i (id, attempt, results)
+where j.id = i.id and j.attempt = i.attempt and j.status = 'RUNNING'
+"""
+
+
+class Loop:
+    """The reference: claim a batch, finish it, on two connections that overlap, on a wide row with seven indexes
+    beside its key. It has no handlers, no time limits, no leases and no retries."""
+
+    async def setup(self, dsn: str) -> None:
+        """The table."""
+        conn = await asyncpg.connect(dsn)
+        await conn.execute(_SCHEMA)
+        await conn.close()
+
+    async def enqueue(self, dsn: str, how: str, count: int) -> None:
+        """Jobs one by one, or in bulk."""
+        pool = await asyncpg.create_pool(dsn, min_size=PRODUCERS, max_size=PRODUCERS)
+
+        async def one(n: int) -> None:
+            await pool.execute("insert into loop_jobs (spec) values ('{}')")
+
+        if how == "bulk":
+            for begin in range(0, count, 5000):
+                specs = ["{}"] * min(5000, count - begin)
+                await pool.execute("insert into loop_jobs (spec) select * from unnest($1::jsonb[])", specs)
+        else:
+            await _each(count, one)
+        await pool.close()
+
+    async def work(self, dsn: str) -> None:
+        """Until it is killed."""
+        starts = Starts()
+        claimer, finisher = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
+        finishing: asyncio.Task[str] | None = None
+        while True:
+            rows = await claimer.fetch(_CLAIM, BATCH)
+            if finishing is not None:
+                await finishing
+            finishing = None
+            if not rows:
+                await asyncio.sleep(0.01)
+                continue
+            starts()
+            ends = [row["id"] for row in rows], [row["attempt"] for row in rows], ["{}"] * len(rows)
+            finishing = asyncio.create_task(finisher.execute(_FINISH, *ends))
+
+
+async def main(racer: Headrace | Loop, action: str, dsn: str, count: int) -> None:
+    """One action."""
+    match action:
+        case "setup":
+            await racer.setup(dsn)
+        case "work":
+            await racer.work(dsn)
+        case _:
+            await racer.enqueue(dsn, action, count)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING)
+    name, what, where, *number = sys.argv[1:]
+    chosen = {"headrace": Headrace, "loop": Loop}[name]()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main(chosen, what, where, int(number[0]) if number else 0))

@@ -1,0 +1,52 @@
+"""Time limits that share a timer."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from engine.executors import deadlines
+from engine.executors.deadlines import Deadlines
+
+
+async def test_a_limit_is_reached_once_and_never_early() -> None:
+    """Limits of both kinds, those with a tick of their own and those that share one, act after their time."""
+    loop = asyncio.get_running_loop()
+    for short_s in (deadlines.SHORT_S, 0.0):
+        watched = Deadlines(short_s=short_s)
+        done = asyncio.Event()
+        began = loop.time()
+        deadline = watched.after(0.02, done.set)
+        await asyncio.wait_for(done.wait(), 60)
+        assert loop.time() - began >= 0.02
+        assert deadline.reached
+
+
+async def test_a_dropped_limit_does_nothing() -> None:
+    """It neither acts nor counts as reached, while the others of its tick do; dropping it twice is harmless."""
+    for short_s in (deadlines.SHORT_S, 0.0):
+        watched = Deadlines(short_s=short_s)
+        acted = asyncio.Event()
+        done = asyncio.Event()
+        dropped = watched.after(0.02, acted.set)
+        watched.after(0.02, done.set)
+        dropped.drop()
+        dropped.drop()
+        await asyncio.wait_for(done.wait(), 60)
+        assert (acted.is_set(), dropped.reached) == (False, False)
+
+
+async def test_what_one_limit_does_may_drop_another() -> None:
+    """The act of a limit may drop one that is due in the same tick: that one does not act any more."""
+    watched = Deadlines(short_s=0.0)
+    acted: list[int] = []
+
+    def act(mine: int) -> None:
+        acted.append(mine)
+        pair[1 - mine].drop()
+
+    pair = [watched.after(0.02, partial(act, mine)) for mine in (0, 1)]
+    later = asyncio.Event()
+    watched.after(0.3, later.set)
+    await asyncio.wait_for(later.wait(), 60)
+    assert len(acted) == 1
