@@ -81,7 +81,7 @@ class Bench:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._worker = uuid4()
-        self._finisher = Finisher(services.pool)
+        self._finisher = Finisher(services.pool, services.metrics.jobs)
 
     async def register(self) -> None:
         """Before anything is claimed."""

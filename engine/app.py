@@ -6,15 +6,17 @@ should not pay.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from engine import __version__
 from engine.apps.folder import Check
 from engine.apps.store import AppCache
 from engine.db import migrate
@@ -33,7 +35,7 @@ from scripting.model import LayerReport
 if TYPE_CHECKING:
     from engine.executors.handler import Handler
     from engine.executors.run import Services
-    from engine.web.server import ApiServer
+    from engine.web.server import Server
     from engine.worker.loop import Worker
 
 
@@ -158,22 +160,53 @@ async def open_worker(
 
 
 @asynccontextmanager
-async def open_api(settings: Settings, pool: Pool, check: Check) -> AsyncIterator[ApiServer]:
+async def open_api(
+    settings: Settings, pool: Pool, check: Check, *, metrics: Metrics | None = None
+) -> AsyncIterator[Server]:
     """The HTTP API on its port, not served yet; `check` compiles the scripts of versions that are pushed to it."""
     from engine.web import api
     from engine.web.context import Web
     from engine.web.limits import RateLimits
-    from engine.web.server import ApiServer
+    from engine.web.server import Server
 
     limits = RateLimits(settings.api_requests_per_minute, time.monotonic)
     feed = Feed(pool)
     web = Web(pool, AppCache(), feed, settings, limits, check)
-    server = ApiServer(api.framed(api.build(web), web), feed, settings)
+    server = Server(
+        api.framed(api.build(web), web, (metrics or Metrics()).service),
+        settings.api_host,
+        settings.api_port,
+        names="api_host, api_port",
+        grace_s=settings.grace_ms // 1000,
+        closing=feed.close,
+    )
     try:
         yield server
     finally:
         server.close()
         await feed.close()
+
+
+@asynccontextmanager
+async def open_metrics(
+    settings: Settings, pool: Pool, metrics: Metrics, *, fit: Callable[[], bool]
+) -> AsyncIterator[str]:
+    """Serves /metrics and the probes while the block lasts; the address. `fit` tells whether the process works."""
+    from engine.web.scrape import Scrape
+    from engine.web.server import Server
+
+    metrics.service.runs(__version__)
+    scrape = Scrape(pool, metrics, stale_ms=settings.stale_ms, fit=fit)
+    server = Server(scrape.app, settings.metrics_host, settings.metrics_port, names="metrics_host, metrics_port")
+    tasks = [asyncio.create_task(server.run()), asyncio.create_task(scrape.watch_lag())]
+    try:
+        await server.ready.wait()
+        yield server.url
+    finally:
+        tasks[1].cancel()
+        server.stop()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        server.close()
 
 
 def clock_ms() -> int:

@@ -120,6 +120,11 @@ class Settings:
     api_cors_origins: str = field(
         default="", metadata={"help": "origins, with commas, whose pages may call the API; none by default"}
     )
+    metrics_host: str = field(default="127.0.0.1", metadata={"help": "address of /metrics and of the probes"})
+    metrics_port: int = field(
+        default=0,
+        metadata={"help": "port of /metrics and of the probes; 0 for any that is free", "min": 0, "max": 65_535},
+    )
     log_format: str = field(default="text", metadata={"help": "text or json", "choices": ("text", "json")})
     log_level: str = field(
         default="info",

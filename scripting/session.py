@@ -63,6 +63,11 @@ class Session:
         return self._child.pid
 
     @property
+    def memory_bytes(self) -> int:
+        """What the child has in use beyond an empty one; 0 once it is gone, or where it cannot be asked."""
+        return self._child.grown_bytes()
+
+    @property
     def language(self) -> Language:
         """The language of the program."""
         return self._program.language

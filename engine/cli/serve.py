@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Protocol
@@ -20,6 +20,7 @@ from engine.cli.loop import Signals
 from engine.cli.output import Output
 from engine.db import migrate
 from engine.db.pool import Pool
+from engine.metrics import Metrics
 from engine.settings import Loaded, Settings
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,10 @@ class Part(Protocol):
     """What a process is made of: `run` lasts until `stop`; `ready` is set once it works."""
 
     ready: asyncio.Event
+
+    @property
+    def fit(self) -> bool:
+        """Whether it does its work now."""
 
     async def run(self) -> None:
         """Works until it is stopped."""
@@ -62,6 +67,10 @@ def _with_a_port(loaded: Loaded) -> Settings:
     if loaded.origins["api_port"] != "default" or is_free(settings.api_host, settings.api_port):
         return settings
     return replace(settings, api_port=0)
+
+
+def _fit(parts: Mapping[str, Part]) -> bool:
+    return all(part.fit for part in parts.values())
 
 
 class _Process:
@@ -103,17 +112,22 @@ class _Process:
     async def _opened(self, pool: Pool, facts: Facts) -> AsyncIterator[dict[str, Part]]:
         """The parts by name, not running yet; what people should know of each goes into the facts."""
         parts: dict[str, Part] = {}
+        metrics = Metrics()
         async with AsyncExitStack() as stack:
             if "worker" in self._names:
-                one = await stack.enter_async_context(app.open_worker(self._settings, pool))
+                one = await stack.enter_async_context(app.open_worker(self._settings, pool, metrics=metrics))
                 self._busy = lambda: one.busy
                 facts["worker"] = f"{one.name}, {self._settings.slots} slots"
                 parts["worker"] = one
             if "api" in self._names:
                 check = await stack.enter_async_context(app.open_check())
-                server = await stack.enter_async_context(app.open_api(self._settings, pool, check))
+                server = await stack.enter_async_context(app.open_api(self._settings, pool, check, metrics=metrics))
                 facts["api"] = f"{server.url}, described at {server.url}/docs"
                 parts["api"] = server
+            # The last to come and the last to go: also a worker that drains can be looked at.
+            facts["metrics"] = await stack.enter_async_context(
+                app.open_metrics(self._settings, pool, metrics, fit=lambda: _fit(parts))
+            )
             yield parts
 
     async def _run_parts(self, facts: Facts) -> None:

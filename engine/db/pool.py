@@ -159,6 +159,21 @@ class Pool:
         async with self.acquire() as conn:
             return str(await conn.execute(sql, *args))
 
+    @property
+    def opened(self) -> int:
+        """Connections that are open now."""
+        return int(self._pool.get_size())
+
+    @property
+    def idle(self) -> int:
+        """Open connections that nobody uses."""
+        return int(self._pool.get_idle_size())
+
+    @property
+    def most(self) -> int:
+        """Connections that it may open."""
+        return int(self._pool.get_max_size())
+
     async def dedicated(self) -> asyncpg.Connection[asyncpg.Record]:
         """A connection outside the pool, for LISTEN; the caller closes it."""
         with translated():

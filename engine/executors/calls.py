@@ -54,7 +54,10 @@ class JobCalls:
         async with self._lock:
             self._run.check()
             asked = self._entry(seq, method, args)
-            recorded = self._handed_out.get(seq) or await self._run.journal.recorded(self._origin.step, seq)
+            recorded = self._handed_out.get(seq)
+            if recorded is None:
+                recorded = await self._run.journal.recorded(self._origin.step, seq)
+                self._run.services.metrics.replayed(int(recorded is not None and not recorded.open))
             if recorded is not None:
                 compare(recorded, asked)
                 if not recorded.open:
@@ -66,6 +69,7 @@ class JobCalls:
         found = await self._run.journal.ahead(self._origin.step, seq, most_bytes=BATCH_BYTES)
         self._handed_out = {entry.seq: entry for entry in found}
         if found:
+            self._run.services.metrics.replayed(len(found))
             self._clock_ms = max(self._clock_ms, found[-1].at_ms)
             for entry in found:
                 if entry.method == "jobs.log":
@@ -102,6 +106,7 @@ class JobCalls:
             call = CALLS.get(entry.method)
             if call is None:
                 raise BadRequest.field("method", entry.method, "a call of the host API")
+            self._run.services.metrics.host_call(entry.method)
             return await self._dispatch(call, caller, Args(entry.method, args, at_most=call.args), entry, begun)
         except DatabaseUnavailable:
             raise

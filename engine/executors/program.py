@@ -43,9 +43,11 @@ async def session(run: Run, program: Program) -> AsyncIterator[Session]:
     """A child process for the program, under the job's limits."""
     run.limits = await limits(run)
     run.journal.runtime = runtime(program.language)
+    began = time.monotonic()
     async with run.services.scripts.session(
         program, limits=run.limits.sandbox(), app=run.claim.app, owner=run.claim.run_by or ""
     ) as child:
+        run.services.metrics.script_started(program.language, seconds=time.monotonic() - began)
         yield child
 
 
@@ -59,7 +61,7 @@ async def execute(run: Run, child: Session, calls: JobCalls, origin: Origin) -> 
     finally:
         run.killable(None)
         await calls.close()
-    _count(run, child.language, outcome, time.monotonic() - began)
+    _count(run, child, outcome, time.monotonic() - began)
     match outcome:
         case Returned() | Threw():
             await calls.ended()
@@ -68,9 +70,11 @@ async def execute(run: Run, child: Session, calls: JobCalls, origin: Origin) -> 
     return outcome
 
 
-def _count(run: Run, language: Language, outcome: Outcome, seconds: float) -> None:
+def _count(run: Run, child: Session, outcome: Outcome, seconds: float) -> None:
     cpu_ms = outcome.cpu_ms if isinstance(outcome, Returned) else 0
-    run.services.metrics.script_ended(language, type(outcome).__name__.lower(), seconds=seconds, cpu_ms=cpu_ms)
+    metrics = run.services.metrics
+    metrics.script_ended(child.language, type(outcome).__name__.lower(), seconds=seconds, cpu_ms=cpu_ms)
+    metrics.script_used(child.language, memory_bytes=child.memory_bytes)
     if isinstance(outcome, Killed):
         run.services.metrics.script_killed(outcome.limit)
 

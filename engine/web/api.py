@@ -9,12 +9,13 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
 from engine.errors import NotAllowed
+from engine.metrics.service import ServiceMetrics
 from engine.web import apps, commands, document, files, health, jobs, problems, records, users, watching
 from engine.web.context import Web
 from engine.web.frame import Frame
 from engine.web.routes import GuardedRoute, Routes, check_guarded
 
-# A module that adds routes has its `register` here. Metrics, the console and deployed endpoints come the same way.
+# A module that adds routes has its `register` here. The console and deployed endpoints come the same way.
 REGISTER = (
     apps.register,
     jobs.register,
@@ -43,7 +44,7 @@ def build(web: Web) -> FastAPI:
     return api
 
 
-def framed(api: FastAPI, web: Web) -> ASGIApp:
+def framed(api: FastAPI, web: Web, metrics: ServiceMetrics) -> ASGIApp:
     """The application that a server runs."""
     origins = [origin.strip() for origin in web.settings.api_cors_origins.split(",") if origin.strip()]
     app: ASGIApp = api
@@ -55,7 +56,7 @@ def framed(api: FastAPI, web: Web) -> ASGIApp:
             allow_headers=["Authorization", "Content-Type", "If-Match", "Last-Event-ID"],
             expose_headers=["ETag", "Location", "Retry-After", "X-Request-Id", "RateLimit-Remaining"],
         )
-    return Frame(app)
+    return Frame(app, metrics)
 
 
 async def _unrouted(request: Request, error: Exception) -> JSONResponse:

@@ -9,14 +9,17 @@ from uuid import uuid4
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from engine.metrics.service import ServiceMetrics
+
 log = logging.getLogger(__name__)
 
 
 class Frame:
     """ASGI middleware. A request's id is ours alone: one that a caller chose could be somebody else's."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: ServiceMetrics) -> None:
         self._app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on, and what comes back to the caller."""
@@ -40,5 +43,7 @@ class Frame:
         try:
             await self._app(scope, receive, framed)
         finally:
-            ms = (time.perf_counter() - began) * 1000
-            log.info("%s %s %s %d %.1f ms", request_id, scope["method"], scope["path"], status, ms)
+            seconds = time.perf_counter() - began
+            # The template, not the path: ids in a label would make a series each.
+            self._metrics.answered(scope["method"], getattr(scope.get("route"), "path", None), status, seconds)
+            log.info("%s %s %s %d %.1f ms", request_id, scope["method"], scope["path"], status, seconds * 1000)

@@ -1,18 +1,16 @@
-"""Runs the API on a port until it is told to stop; then open streams end, and their readers come back elsewhere."""
+"""Runs an application on a port until it is told to stop; then streams end, and their readers come back elsewhere."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from engine.errors import ConfigError
-from engine.jobs.feed import Feed
-from engine.settings import Settings
 
 
 class _Server(uvicorn.Server):
@@ -31,12 +29,25 @@ class _Server(uvicorn.Server):
         yield
 
 
-class ApiServer:
-    """The API on a socket. `run` lasts until `stop`; `ready` is set when the first request is taken."""
+class Server:
+    """An ASGI application on a socket. `run` lasts until `stop`; `ready` is set when the first request is taken.
 
-    def __init__(self, app: ASGIApp, feed: Feed, settings: Settings) -> None:
-        self._feed = feed
-        self._socket = _listen(settings.api_host, settings.api_port)
+    `closing` ends what has no end of its own, before open requests are waited for. `names` are the settings of the
+    address, for the ConfigError where it cannot be had.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        *,
+        names: str,
+        grace_s: int = 1,
+        closing: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._closing = closing
+        self._socket = _listen(host, port, names)
         config = uvicorn.Config(
             app,
             lifespan="off",
@@ -45,7 +56,7 @@ class ApiServer:
             server_header=False,
             date_header=True,
             timeout_keep_alive=75,
-            timeout_graceful_shutdown=max(1, settings.grace_ms // 1000),
+            timeout_graceful_shutdown=max(1, grace_s),
             h11_max_incomplete_event_size=64 * 1024,
         )
         self.ready = asyncio.Event()
@@ -54,9 +65,14 @@ class ApiServer:
 
     @property
     def url(self) -> str:
-        """Where the API is."""
+        """Where it is."""
         host, port = self._socket.getsockname()[:2]
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    @property
+    def fit(self) -> bool:
+        """Whether it takes requests."""
+        return self.ready.is_set() and not self._stopping.is_set()
 
     async def run(self) -> None:
         """Serves until `stop` is called and what was under way is answered, within the grace time."""
@@ -64,7 +80,8 @@ class ApiServer:
         stopping = asyncio.create_task(self._stopping.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         # Streams first: uvicorn waits for every connection, and a stream has no end of its own.
-        await self._feed.close()
+        if self._closing is not None:
+            await self._closing()
         self._server.should_exit = True
         stopping.cancel()
         await serving
@@ -78,7 +95,7 @@ class ApiServer:
         self._stopping.set()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, names: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -86,14 +103,14 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise ConfigError(f"api_host, api_port: cannot listen on {host}:{port}: {error.strerror}") from error
+        raise ConfigError(f"{names}: cannot listen on {host}:{port}: {error.strerror}") from error
     return listener
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether an API could listen there now."""
+    """Whether a server could listen there now."""
     try:
-        _listen(host, port).close()
+        _listen(host, port, "").close()
     except ConfigError:
         return False
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from engine.errors import BadRequest, DatabaseUnavailable, HeadraceError
-from engine.executors.endings import INTERRUPTIONS, Ending, Failed, HandedBack
+from engine.executors.endings import INTERRUPTIONS, Ending, Failed, Finished, HandedBack
 from engine.executors.run import Run, Services
 from engine.executors.table import EXECUTORS, Execute
 from engine.jobs import journal
@@ -28,11 +28,32 @@ class Attempt:
     def __init__(self, services: Services, claim: Claim, finisher: Finisher) -> None:
         self.claim = claim
         self._finisher = finisher
+        self._ending: Ending | None = None
         self._run = Run(services, claim, Journal(claim.id, claim.attempt, _recorded(services, claim)))
 
     async def work(self) -> Status | None:
         """Executes the job and records how that ended; what the job is now, None if the claim was lost."""
-        return await settle(self._run, await self._execute(), self._finisher)
+        self._ending = await self._execute()
+        return await settle(self._run, self._ending, self._finisher)
+
+    def outcome(self, status: Status | None) -> str:
+        """What the metrics call the end of this attempt, whose job is `status` now; None is a lost claim."""
+        match status, self._ending:
+            case None, _:
+                return "lost"
+            case Status.CANCELED, _:
+                return "canceled"
+            case Status.STOPPED, _:
+                return "stopped"
+            case Status.FINISHED, Finished(has_errors=False):
+                return "ok"
+            case Status.FINISHED, _:
+                return "failed"
+            case Status.PENDING, Failed():
+                return "retried"
+            case Status.PENDING, _:
+                return "handed_over"
+        return "parked"
 
     def end(self, reason: str) -> None:
         """Ends the attempt early: stop, cancel, lost or handover."""

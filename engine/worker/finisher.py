@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 
 from engine.db.pool import Connection, Pool
 from engine.errors import DatabaseUnavailable
 from engine.jobs import queue
 from engine.jobs.queue import Ended, Finish
+from engine.metrics.jobs import JobMetrics
 from engine.model import Status
 
 log = logging.getLogger(__name__)
@@ -27,8 +29,9 @@ _Waiting = tuple[Finish, "asyncio.Future[Status | None]"]
 class Finisher:
     """Writes the ends of a worker's jobs. One batch is under way at a time."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, metrics: JobMetrics) -> None:
         self._pool = pool
+        self._metrics = metrics
         self._waiting: list[_Waiting] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -53,6 +56,7 @@ class Finisher:
 
     async def _write(self, batch: Sequence[_Waiting]) -> None:
         """The whole batch in one transaction; where PostgreSQL refuses it, each end in one of its own."""
+        began = time.monotonic()
         try:
             ended = await self._until_it_is_back([end for end, _ in batch])
         except Exception as error:
@@ -63,6 +67,7 @@ class Finisher:
             for waiting in batch:
                 await self._write([waiting])
             return
+        self._metrics.finished(len(ended), seconds=time.monotonic() - began)
         statuses = {job.id: job.status for job in ended}
         for end, future in batch:
             _resolve(future, statuses.get(end.id))

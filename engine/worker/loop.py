@@ -21,6 +21,7 @@ from engine.executors.run import Services
 from engine.jobs import liveness, queue, ready, waits
 from engine.jobs.names import CONTROL_CHANNEL, JOBS_CHANNEL
 from engine.jobs.queue import Claim
+from engine.metrics.jobs import Kind
 from engine.model import Status
 from engine.worker.attempt import Attempt
 from engine.worker.finisher import Finisher
@@ -57,7 +58,10 @@ class Worker:
         self._leaked = False
         self._lease = asyncio.Lock()
         self._share = LowPriorityShare(self._settings.low_priority_percent)
-        self._finisher = Finisher(services.pool)
+        self._metrics = services.metrics.jobs
+        self._metrics.works(self._settings.slots, lambda: self.busy)
+        self._beaten_at = float("-inf")
+        self._finisher = Finisher(services.pool, self._metrics)
         self._lanes = Lanes(time.monotonic, serves=Serves(services.settings.queues, services.handlers))
         self._news = True
         self._look_at = 0.0
@@ -102,6 +106,12 @@ class Worker:
         """Slots in use."""
         return len(self._attempts)
 
+    @property
+    def fit(self) -> bool:
+        """Whether it takes jobs: it has renewed its lease in time, and is not ending."""
+        fresh = time.monotonic() - self._beaten_at < self._settings.stale_ms / 1000
+        return fresh and not self._draining.is_set()
+
     def _loops(self) -> list[Coroutine[Any, Any, None]]:
         settings = self._settings
         loops = [
@@ -114,7 +124,7 @@ class Worker:
         ]
         if settings.listen:
             heard = {JOBS_CHANNEL: self._claimable, CONTROL_CHANNEL: self._controlled}
-            loops.append(Wakeups(self._services.pool, heard).run())
+            loops.append(Wakeups(self._services.pool, heard, self._metrics.listen_lost).run())
         return loops
 
     async def _every(
@@ -147,6 +157,7 @@ class Worker:
                 pause_s = await self._fill()
             except HeadraceError as error:
                 log.warning("worker %s cannot claim: %s", self.id, error)
+                self._metrics.claim_failed()
                 self._leaked = True
                 await asyncio.sleep(OUTAGE_PAUSE_S)
                 continue
@@ -172,13 +183,16 @@ class Worker:
         if not lanes:
             return max(MOMENT_S, self._look_at - time.monotonic())
         async with self._services.pool.acquire() as conn:
+            began = time.monotonic()
             batch = await queue.claim(conn, self.id, lanes, limit=limit, low_first=low_first)
+            seconds = time.monotonic() - began
+        kinds = self._metrics.claimed(batch.claims, [rank for _, _, rank in batch.ranks], seconds=seconds)
         self._share.claimed(len(batch.claims), low_first)
         self._lanes.claimed(lanes, batch, limit)
         self._claimed += len(batch.claims)
         self._backlog = len(batch.claims) == limit
-        for claim in batch.claims:
-            self._start(claim)
+        for claim, kind in zip(batch.claims, kinds, strict=True):
+            self._start(claim, kind)
         return 0.0
 
     async def _look(self) -> None:
@@ -209,19 +223,20 @@ class Worker:
             log.warning("worker %s goes on as %s: %s jobs given back", self.id, new, freed)
             self.id = new
 
-    def _start(self, claim: Claim) -> None:
+    def _start(self, claim: Claim, kind: Kind) -> None:
         attempt = Attempt(self._services, claim, self._finisher)
-        task = asyncio.create_task(self._work(attempt))
+        task = asyncio.create_task(self._work(attempt, kind))
         self._attempts[claim.id, claim.attempt] = (attempt, task)
         self._idle.clear()
 
-    async def _work(self, attempt: Attempt) -> None:
-        claim = attempt.claim
+    async def _work(self, attempt: Attempt, kind: Kind) -> None:
+        claim, began = attempt.claim, time.monotonic()
         # This task's own context: every line that is logged on behalf of the attempt carries it.
         bind_contextvars(worker=self.id, claim=claim)
         try:
             log.info("job started", extra={"label": claim.label})
             status = await attempt.work()
+            kind.left(attempt.outcome(status), time.monotonic() - began)
             log.info("job left", extra={"status": _outcome(status)})
             # A job that parked or is tried again has a time at which somebody must look.
             self._news = self._news or status is None or not status.is_final
@@ -251,6 +266,7 @@ class Worker:
                 alive = await liveness.beat(conn, self.id, used=self.busy, draining=self._draining.is_set())
             if not alive:
                 await self._start_over()
+            self._beaten_at = time.monotonic()
 
     async def _start_over(self) -> None:
         """Others declared this worker dead and have its jobs: drop them, and come back as somebody new."""
@@ -292,6 +308,7 @@ class Worker:
             return found
 
         found = await self._services.pool.run(work)
+        self._metrics.rescued(workers=len(found.dead), requeued=found.requeued, given_up=found.given_up)
         if found.dead:
             log.warning("workers %s are dead: %s jobs rescued", ", ".join(found.dead), found.requeued)
             self._wake.set()

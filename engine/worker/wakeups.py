@@ -18,10 +18,14 @@ RECONNECT_S = 2.0
 
 
 class Wakeups:
-    """Calls a function for each notification of its channel, with the payload, and once after each reconnection."""
+    """Calls a function for each notification of its channel, with the payload, and once after each reconnection.
 
-    def __init__(self, pool: Pool, heard: Mapping[str, Callable[[str], None]]) -> None:
+    `lost` is called each time that the connection is lost, or cannot be made.
+    """
+
+    def __init__(self, pool: Pool, heard: Mapping[str, Callable[[str], None]], lost: Callable[[], None]) -> None:
         self._pool = pool
+        self._lost = lost
         self._heard = heard
 
     async def run(self) -> None:
@@ -29,7 +33,9 @@ class Wakeups:
         while True:
             try:
                 await self._listen()
+                self._lost()
             except (DatabaseUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                self._lost()
                 log.warning("not listening, polling goes on: %s", error)
                 await asyncio.sleep(RECONNECT_S)
 

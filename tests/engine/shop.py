@@ -47,11 +47,13 @@ class Shop:
         self._patch.setattr(attempt, "EXECUTORS", {JobType.HANDLER: work})
 
     @asynccontextmanager
-    async def worker(self, *, handlers: Mapping[str, Handler] = NO_HANDLERS, **settings: Any) -> AsyncIterator[Worker]:
+    async def worker(
+        self, *, handlers: Mapping[str, Handler] = NO_HANDLERS, metrics: Metrics | None = None, **settings: Any
+    ) -> AsyncIterator[Worker]:
         """A running worker with a pool of its own; it ends in order."""
         chosen = Settings(**{"slots": 4, "poll_ms": 50, "heartbeat_ms": 100, "retry_base_ms": 10, **settings})
         pool = await Pool.connect(self.pool.dsn, max_size=chosen.slots + 4)
-        services = Services(pool, AppCache(), cast(Any, None), chosen, Metrics(), clock_ms, handlers)
+        services = Services(pool, AppCache(), cast(Any, None), chosen, metrics or Metrics(), clock_ms, handlers)
         worker = Worker(services, name="shop")
         running = asyncio.create_task(worker.run())
         await asyncio.wait_for(worker.ready.wait(), LONG_S)

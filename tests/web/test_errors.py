@@ -12,6 +12,7 @@ import pytest
 from engine import app
 from engine.db.pool import Pool
 from engine.errors import TooManyRequests
+from engine.metrics import Metrics
 from engine.web import api as web_api
 from engine.web.context import Web
 from engine.web.limits import RateLimits
@@ -103,7 +104,7 @@ async def test_a_failure_tells_only_where_the_log_has_it(web: Web, caplog: pytes
         raise RuntimeError("the secret of the house")
 
     Routes(built, web).add("GET", "/broken", broken, access=PUBLIC, name="broken", tag="x")
-    transport = httpx.ASGITransport(web_api.framed(built, web))
+    transport = httpx.ASGITransport(web_api.framed(built, web, Metrics().service))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
         response = await http.get("/broken")
     body = form(response)
@@ -136,7 +137,7 @@ async def test_pages_of_others_may_not_call_unless_they_are_named(web: Web) -> N
     for origins, allowed in (("", None), ("https://a.example, https://b.example", "https://b.example")):
         settings = dataclasses.replace(SETTINGS, api_cors_origins=origins)
         changed = dataclasses.replace(web, settings=settings)
-        transport = httpx.ASGITransport(web_api.framed(web_api.build(changed), changed))
+        transport = httpx.ASGITransport(web_api.framed(web_api.build(changed), changed, Metrics().service))
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
             response = await http.get("/health/live", headers={"Origin": "https://b.example"})
         assert response.headers.get("Access-Control-Allow-Origin") == allowed
