@@ -29,6 +29,6 @@ async def test_requests_are_counted_by_their_template(web: Web) -> None:
         if sample.name == REQUESTS
     }
     assert counted["GET", "/health/live", "200"] == 1
-    assert counted["GET", "/apps/{app}/jobs/{job_id}", "401"] == 3
+    assert counted["GET", "/apps/{app}/jobs/{jobId}", "401"] == 3
     assert counted["GET", "unmatched", "404"] == 3
     assert {method for method, _, _ in counted} == {"GET", "other"}
