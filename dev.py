@@ -27,6 +27,9 @@ LOCKS = {"deploy/lock/runtime.txt": (), "deploy/lock/dev.txt": ("--group", "dev"
 LOCK = "deploy/lock/dev.txt"
 STAMP = "headrace-stamp"
 UNFINISHED = "unfinished"
+# Most tests wait for other processes, so three at a time keep two cores busy. A file's tests stay together, since they
+# share what its fixtures start.
+ALL_TESTS = ("-n", "3", "--dist", "loadfile")
 SCRIPTS = {"demo": "examples/demo.py", "chaos": "bench/chaos.py"}
 CHECKS = (
     ("ruff", "check", "."),
@@ -262,9 +265,9 @@ def setup(root: Path, arguments: Sequence[str]) -> int:
 
 
 def test(root: Path, arguments: Sequence[str]) -> int:
-    """Run the tests; arguments go to pytest."""
+    """Run the tests, all of them in parallel; arguments go to pytest."""
     ensure(root)
-    return _become(root, ["-m", "pytest", *arguments])
+    return _become(root, ["-m", "pytest", *(arguments or ALL_TESTS)])
 
 
 def check(root: Path, arguments: Sequence[str]) -> int:
