@@ -190,13 +190,9 @@ async def workers(racer: Racer, count: int) -> AsyncIterator[list[asyncio.subpro
 
 
 async def enqueue(racer: Racer, how: str, count: int) -> None:
-    """The rate includes neither the process's start nor its connections: an empty call's time is taken off."""
-    began = time.perf_counter()
-    await call(racer, how, 1 if how == "bulk" else 8)
-    empty = time.perf_counter() - began
-    began = time.perf_counter()
-    await call(racer, how, count)
-    racer.note(f"enqueue {how}", count / max(0.01, time.perf_counter() - began - empty))
+    """The rate includes neither the process's start nor its pool: the racer says how long it took."""
+    lines = await call(racer, how, count)
+    racer.note(f"enqueue {how}", count / float(lines[-1].split()[1]))
 
 
 async def drain(racer: Racer, pool: Pool, processes: int, count: int) -> None:
@@ -239,7 +235,7 @@ async def latency(racer: Racer) -> None:
         await call(racer, "bulk", 1)
         await asyncio.wait_for(worker.stdout.readline(), LONG_S)
         lines = await call(racer, "trickle", TRICKLE)
-        commits = {int(n): float(at) for _, n, at in map(str.split, lines)}
+        commits = {int(n): float(at) for _, n, at in map(str.split, lines[:-1])}
         times = []
         async with asyncio.timeout(LONG_S):
             while len(times) < TRICKLE:
@@ -256,9 +252,9 @@ async def race(racer: Racer, jobs: int) -> None:
     count = int(jobs * racer.share)
     pool = await Pool.connect(racer.dsn, max_size=2)
     try:
-        await enqueue(racer, "each", max(200, count // 10))
+        await enqueue(racer, "each", count // 4)
         await enqueue(racer, "bulk", count)
-        await drain(racer, pool, 1, count + max(200, count // 10) + 9)
+        await drain(racer, pool, 1, count // 4 + count)
         await call(racer, "bulk", count)
         await drain(racer, pool, 2, count)
         if racer.name != "loop":

@@ -45,6 +45,7 @@ const graphile = async () => {
   const pool = new (require("pg").Pool)({ connectionString: dsn, max: PRODUCERS });
   const utils = await makeWorkerUtils({ pgPool: pool, logger });
   const one = (n) => utils.addJob("noop", n ? { n } : {});
+  const began = now();
   if (action === "bulk") {
     for (let begin = 0; begin < count; begin += 5000) {
       const size = Math.min(5000, count - begin);
@@ -54,6 +55,7 @@ const graphile = async () => {
            from generate_series(1, $1::int)))`, [size]);
     }
   } else await (action === "each" ? each(one) : trickle(one));
+  console.log(`took ${now() - began}`);
   await utils.release();
   await pool.end();
 };
@@ -63,6 +65,7 @@ const pgBoss = async () => {
   const boss = new PgBoss({ connectionString: dsn, max: PRODUCERS, supervise: false, schedule: false });
   boss.on("error", () => {});
   await boss.start();
+  const began = now();
   if (action === "setup") {
     await boss.createQueue("noop");
   } else if (action === "work") {
@@ -83,6 +86,7 @@ const pgBoss = async () => {
       await boss.insert(Array.from({ length: Math.min(5000, count - begin) }, () => ({ name: "noop" })));
     }
   } else await (action === "each" ? each : trickle)((n) => boss.send("noop", n ? { n } : {}));
+  console.log(`took ${now() - began}`);
   await boss.stop({ graceful: false });
 };
 

@@ -65,6 +65,7 @@ async def pgqueuer(action: str, dsn: str, count: int) -> None:
         return
     async with asyncpg.create_pool(dsn, min_size=PRODUCERS, max_size=PRODUCERS) as pool:
         queries = Queries(AsyncpgPoolDriver(pool))
+        began = time.perf_counter()
         match action:
             case "setup":
                 await queries.install()
@@ -76,6 +77,7 @@ async def pgqueuer(action: str, dsn: str, count: int) -> None:
                 await _each(count, lambda n: queries.enqueue("noop", None, 0))
             case "trickle":
                 await _trickle(count, lambda n: queries.enqueue("noop", str(n).encode(), 0))
+        print(f"took {time.perf_counter() - began}", flush=True)
 
 
 async def procrastinate(action: str, dsn: str, count: int) -> None:
@@ -90,6 +92,7 @@ async def procrastinate(action: str, dsn: str, count: int) -> None:
         starts(n)
 
     async with app.open_async():
+        began = time.perf_counter()
         match action:
             case "setup":
                 await app.schema_manager.apply_schema_async()
@@ -102,6 +105,7 @@ async def procrastinate(action: str, dsn: str, count: int) -> None:
                 await _each(count, lambda n: noop.defer_async())
             case "trickle":
                 await _trickle(count, lambda n: noop.defer_async(n=n))
+        print(f"took {time.perf_counter() - began}", flush=True)
 
 
 if __name__ == "__main__":

@@ -83,15 +83,18 @@ class Headrace:
         pool = await Pool.connect(dsn, max_size=PRODUCERS)
 
         async def one(n: int) -> None:
-            async with pool.transaction() as conn:
+            async with pool.acquire() as conn:
                 await store.create(conn, [self._job(**{"n": n} if how == "trickle" else {})])
 
+        await one(0)
+        began = time.perf_counter()
         if how == "bulk":
             for begin in range(0, count, 5000):
                 async with pool.transaction() as conn:
                     await store.create(conn, [self._job() for _ in range(min(5000, count - begin))])
         else:
             await (_each if how == "each" else _trickle)(count, one)
+        print(f"took {time.perf_counter() - began}", flush=True)
         await pool.close()
 
     async def work(self, dsn: str) -> None:
@@ -155,12 +158,15 @@ class Loop:
         async def one(n: int) -> None:
             await pool.execute("insert into loop_jobs (spec) values ('{}')")
 
+        await one(0)
+        began = time.perf_counter()
         if how == "bulk":
             for begin in range(0, count, 5000):
                 specs = ["{}"] * min(5000, count - begin)
                 await pool.execute("insert into loop_jobs (spec) select * from unnest($1::jsonb[])", specs)
         else:
             await _each(count, one)
+        print(f"took {time.perf_counter() - began}", flush=True)
         await pool.close()
 
     async def work(self, dsn: str) -> None:

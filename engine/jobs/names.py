@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 JOBS_CHANNEL = "headrace_jobs"
-"""Something became claimable; no payload, so that a batch sends one notification."""
+"""Something became claimable: "APP QUEUE" says where, an empty payload leaves that to the worker's look. Equal
+payloads of a transaction are one notification, so a batch sends one for each lane."""
 
 CONTROL_CHANNEL = "headrace_control"
 """A running job was stopped or canceled; the payload is the id of the worker that holds it."""

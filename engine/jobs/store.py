@@ -21,7 +21,7 @@ _MAX_UNIQUE_KEY = 500
 
 
 async def create(conn: Connection, jobs: Sequence[NewJob], *, wake: bool = True) -> list[UUID]:
-    """The ids of the jobs, in their order, created in the caller's transaction by one statement.
+    """The ids of the jobs, in their order, created by one statement, in the caller's transaction if there is one.
 
     A job whose unique key a live job of the app holds is not created; its place has that job's id.
     `wake` tells idle workers when the transaction commits. BadRequest names a field out of range.
@@ -29,10 +29,10 @@ async def create(conn: Connection, jobs: Sequence[NewJob], *, wake: bool = True)
     for job in jobs:
         _check(job)
     ids = [new_id() for _ in jobs]
-    rows = await conn.fetch(load("job_insert"), *_columns(ids, jobs)) if jobs else []
+    channel = JOBS_CHANNEL if wake else None
+    roots = await _roots(conn, jobs)
+    rows = await conn.fetch(load("job_insert"), *_columns(ids, jobs, roots), channel) if jobs else []
     made = {row["id"] for row in rows}
-    if wake and made:
-        await conn.execute(load("notify"), JOBS_CHANNEL, "")
     return [id if id in made else await _holder(conn, job, wake) for id, job in zip(ids, jobs, strict=True)]
 
 
@@ -60,8 +60,16 @@ def _check_range(field: str, value: int, low: int, high: int, unit: str) -> None
         raise BadRequest.field(field, value, f"a whole number from {low} to {high} ({unit})")
 
 
-def _columns(ids: Sequence[UUID], jobs: Sequence[NewJob]) -> list[list[Any]]:
-    """The arguments of job_insert.sql: one array a column."""
+async def _roots(conn: Connection, jobs: Sequence[NewJob]) -> Mapping[UUID, UUID]:
+    """The roots of the jobs' parents. A statement of its own: it has to look into every month of the history, and most
+    jobs have no parent."""
+    parents = {job.parent_id for job in jobs if job.parent_id is not None}
+    rows = await conn.fetch(load("job_roots"), list(parents)) if parents else []
+    return {row["id"]: row["root_id"] for row in rows}
+
+
+def _columns(ids: Sequence[UUID], jobs: Sequence[NewJob], roots: Mapping[UUID, UUID]) -> list[list[Any]]:
+    """The arguments of job_insert.sql but its last: one array a column."""
     return [
         list(ids),
         [id_time(id) for id in ids],
@@ -76,6 +84,7 @@ def _columns(ids: Sequence[UUID], jobs: Sequence[NewJob]) -> list[list[Any]]:
         [job.timeout_ms for job in jobs],
         [job.app_version for job in jobs],
         [job.parent_id for job in jobs],
+        [id if job.parent_id is None else roots.get(job.parent_id, id) for id, job in zip(ids, jobs, strict=True)],
         [job.run_by for job in jobs],
         [job.unique_key for job in jobs],
         [job.label for job in jobs],

@@ -59,6 +59,12 @@ class Lanes:
         self._last_queue = {app: queue for app, queue in self._last_queue.items() if (app, queue) in self._lanes}
         return bool(found)
 
+    def told(self, key: Key) -> None:
+        """Something became claimable in this lane."""
+        if self._serves(key[1]) and (key in self._lanes or len(self._lanes) < MOST_LANES):
+            memory = self._lanes.setdefault(key, _Memory(self._clock()))
+            memory.useful_at, memory.open = self._clock(), True
+
     def reopen(self) -> None:
         """Something became claimable: every lane that is known may have it."""
         for memory in self._lanes.values():

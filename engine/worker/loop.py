@@ -290,8 +290,12 @@ class Worker:
                 attempt.end(_reason(row["status"], row["lost"]))
 
     def _claimable(self, payload: str) -> None:
-        self._lanes.reopen()
-        self._news = True
+        app, known, name = payload.partition(" ")
+        if known:
+            self._lanes.told((app, name))
+        else:
+            self._lanes.reopen()
+            self._news = True
         self._wake.set()
 
     def _controlled(self, payload: str) -> None:

@@ -8,12 +8,18 @@
 --
 -- The lock on the worker's own row makes sure that nobody declared the worker dead meanwhile: a job claimed for a
 -- worker without a row would never be rescued. `key share` lets heartbeats pass.
+-- Nothing here may become a nested loop, whatever statistics say (as in job_finish.sql): full joins are hashed or merged,
+-- and sub-selects inside of `case` cannot become joins.
 -- Always a row: without a job, it says how many entries were dropped, and how many passed by because of locks.
 with alive as materialized (
     select id from headrace.workers where id = $1 for key share
 ), lanes as materialized (
-    select * from unnest($3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::integer[], $8::integer[])
-        with ordinality as l (app, queue, since_1, since_2, most, depth, n)
+    -- In sub-selects, so that the planner does not see how many there are: it would plan each claim anew, which takes
+    -- longer than the claim itself.
+    select * from unnest(
+        (select $3::text[]), (select $4::text[]), (select $5::timestamptz[]), (select $6::timestamptz[]),
+        (select $7::integer[]), (select $8::integer[])
+    ) with ordinality as l (app, queue, since_1, since_2, most, depth, n)
 ), picked as materialized (
     select lanes.n as lane, lanes.most, entry.*
     from alive, lanes, lateral (
@@ -41,10 +47,12 @@ with alive as materialized (
     from headrace.jobs_live j
     where j.id = any (array(select job_id from picked)) and j.ready_at is not null
     for no key update skip locked
+), matched as materialized (
+    select p.*, h.due and h.low_priority = (p.priority = 2) as fits
+    from picked p full join held h on h.id = p.job_id
 ), fitting as materialized (
-    select distinct on (p.job_id) p.job_id, p.priority, p.rank, p.lane, p.most, p.turn
-    from picked p join held h on h.id = p.job_id and h.due and h.low_priority = (p.priority = 2)
-    order by p.job_id, p.turn, p.rank
+    select distinct on (job_id) job_id, priority, rank, lane, most, turn
+    from matched where fits order by job_id, turn, rank
 ), taken as materialized (
     select job_id, priority, rank, lane, nth
     from (select *, row_number() over (partition by lane order by turn, rank, job_id) as nth from fitting) f
@@ -68,11 +76,14 @@ with alive as materialized (
     -- By `= any`, which is a probe a job: as a join it was a scan of the whole backlog at each claim.
     select job_id from missed where job_id not in (
         select id from headrace.jobs_live where id = any (array(select job_id from missed)) and ready_at is not null)
+), done_with as materialized (
+    select leaf, place from picked
+    where case when job_id is not null then
+        job_id in (select job_id from taken union all select id from wrong union all select job_id from stale) end
 ), gone as (
     delete from headrace.job_ready r
-    using picked p
-    where r.ctid = any (array(select place from picked)) and r.ctid = p.place and r.tableoid = p.leaf
-        and p.job_id in (select job_id from taken union all select id from wrong union all select job_id from stale)
+    where r.ctid = any (array(select place from done_with))
+        and case when r.job_id is not null then (r.tableoid, r.ctid) in (select leaf, place from done_with) end
 ), claimed as (
     update headrace.jobs_live j
     set status = 'RUNNING', attempt = j.attempt + 1, worker_id = $1, ready_at = null,
@@ -89,7 +100,7 @@ select
     c.app_version, c.parent_id, c.root_id, c.run_by, c.has_errors, c.awaited, c.created_at, c.started_at,
     p.label, p.spec, g.checkpoint
 from (select) always
-left join (claimed c join taken t on t.job_id = c.id) on true
+left join (claimed c full join taken t on t.job_id = c.id) on true
 -- one index probe a job: a plain join could be planned as a scan of every month
 left join lateral (select label, spec from headrace.job_params p where p.job_id = c.id limit 1) p on true
 left join lateral (
