@@ -29,11 +29,16 @@ async def limits(run: Run) -> InForce:
 
 
 async def load(run: Run, spec: Mapping[str, Any]) -> Program:
-    """The program that a spec carries ({language, scriptName, source}), or names ({path}) in the app's version."""
-    if "source" in spec:
+    """The program that a spec carries ({language, scriptName, source}), or names ({path}) in the app's version.
+
+    Either may use the shared code of that version; an app that was never pushed has none.
+    """
+    if run.claim.app_version is None and "source" in spec:
         return Program(Language(spec["language"]), spec["scriptName"], spec["source"])
     async with run.services.pool.acquire() as conn:
         app = await run.services.apps.get(conn, run.claim.app, run.claim.app_version)
+    if "source" in spec:
+        return Program(Language(spec["language"]), spec["scriptName"], spec["source"], app.sources())
     script = app.script(spec["path"])
     return Program(Language(script.language), script.path, script.source, app.sources())
 

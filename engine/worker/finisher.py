@@ -46,6 +46,12 @@ class Finisher:
             self._writer = asyncio.create_task(self._write_all())
         return await future
 
+    async def close(self) -> None:
+        """Writes no more: whoever still waits is not told, and the jobs are rescued by others."""
+        if self._writer is not None:
+            self._writer.cancel()
+            await asyncio.wait([self._writer])
+
     async def _write_all(self) -> None:
         try:
             while self._waiting:

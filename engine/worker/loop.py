@@ -90,6 +90,7 @@ class Worker:
             for task in loops:
                 task.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
+            await self._finisher.close()
             await self._leave()
 
     def stop(self) -> None:
@@ -339,7 +340,17 @@ class Worker:
             await asyncio.wait_for(self._idle.wait(), self._settings.grace_ms / 1000)
         for attempt, _ in list(self._attempts.values()):
             attempt.end("handover")
-        await asyncio.gather(*(task for _, task in list(self._attempts.values())), return_exceptions=True)
+        await self._give_up_after(self._settings.stale_ms / 1000)
+
+    async def _give_up_after(self, seconds: float) -> None:
+        """Waits until every ending is recorded; without a database for so long, others rescue the jobs anyway."""
+        tasks = [task for _, task in self._attempts.values()]
+        if not tasks:
+            return
+        _, pending = await asyncio.wait(tasks, timeout=seconds)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
 
     async def _leave(self) -> None:
         async def work(conn: Connection) -> None:

@@ -59,7 +59,14 @@ class Shop:
 
     async def run(self, path: str) -> dict[str, Any]:
         """What a job of this script left."""
-        spec = {"path": path, "scriptName": path, "params": {"net": 2}}
+        return await self._left(path, {"path": path, "scriptName": path, "params": {"net": 2}})
+
+    async def run_source(self, name: str, source: str) -> dict[str, Any]:
+        """What a job of a script that is no part of the app left."""
+        language = "javascript" if name.endswith(".js") else "python"
+        return await self._left(name, {"scriptName": name, "source": source, "language": language, "params": {}})
+
+    async def _left(self, path: str, spec: dict[str, Any]) -> dict[str, Any]:
         async with self._platform.pool.acquire() as conn:
             new = NewJob(app="shop", type=JobType.EXECUTE_SCRIPT, name=path, label=path, spec=spec)
             (job_id,) = await store.create(conn, [new])
@@ -122,3 +129,15 @@ async def test_a_missing_module_in_python_is_named(shop: Shop) -> None:
     error = (await shop.run("actions/missing.py"))["error"]
     assert (error["path"], error["line"]) == ("actions/missing.py", 2)
     assert "lib.nothing" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("mine.js", "return require('lib/prices').gross(10);"),
+        ("mine.py", "import lib.prices\nreturn lib.prices.gross(10)"),
+    ],
+)
+async def test_a_script_that_is_run_from_a_file_uses_the_apps_shared_code(shop: Shop, name: str, source: str) -> None:
+    """`headrace run` gives a script what the app's own scripts have."""
+    assert await shop.run_source(name, source) == {"results": {"status": "ok", "response": 15}}

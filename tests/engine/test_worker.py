@@ -199,6 +199,23 @@ async def test_an_ending_that_cannot_be_recorded_does_not_keep_the_job(
     assert (job.attempt, job.has_errors) == (2, False)
 
 
+async def test_a_worker_ends_although_the_database_is_gone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for the database as long as others would wait for it; then its jobs are theirs to rescue."""
+    tried = asyncio.Event()
+
+    async def fails(*args: Any) -> Any:
+        tried.set()
+        raise DatabaseUnavailable("gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(queue, "finish", fails)
+        async with shop.worker(stale_ms=300, grace_ms=0):
+            job_id = await enqueue_one(shop.pool)
+            await tried.wait()
+    async with shop.worker():
+        assert (await shop.until(job_id)).attempt == 2
+
+
 async def test_an_outage_in_the_middle_loses_and_repeats_nothing(shop: Shop) -> None:
     """All connections are cut again and again while 300 jobs run: each finishes, with one effect and one result."""
     shop.does(count)
