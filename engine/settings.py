@@ -42,6 +42,10 @@ class Settings:
     grace_ms: int = field(
         default=10_000, metadata={"help": "time for running jobs on SIGTERM", "min": 0, "max": 3_600_000}
     )
+    retention_days: int = field(
+        default=0,
+        metadata={"help": "months that ended so long ago are dropped; 0 keeps everything", "min": 0, "max": 36_600},
+    )
     retry_base_ms: int = field(
         default=1000, metadata={"help": "backoff of the first retry", "min": 1, "max": 3_600_000}
     )

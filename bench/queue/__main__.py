@@ -216,7 +216,10 @@ async def drain(racer: Racer, pool: Pool, processes: int, count: int) -> None:
 async def _first_start(started: Sequence[asyncio.subprocess.Process]) -> float:
     lines = [asyncio.create_task(process.stdout.readline()) for process in started]  # type: ignore[union-attr]
     done, _ = await asyncio.wait(lines, return_when=asyncio.FIRST_COMPLETED)
-    return min(float(line.result().split()[2]) for line in done if line.result())
+    for process, line in zip(started, lines, strict=True):
+        if line in done and not line.result():
+            raise RuntimeError(f"a worker ended: {(await process.stderr.read()).decode().strip()[-500:]}")  # type: ignore[union-attr]
+    return min(float(line.result().split()[2]) for line in done)
 
 
 async def _totals(pool: Pool) -> tuple[float, float]:

@@ -327,6 +327,13 @@ class Worker:
 
     async def _make_partitions(self) -> None:
         await self._services.pool.execute(load("partitions_ensure"))
+        if self._settings.retention_days:
+            await self._drop_partitions()
+
+    async def _drop_partitions(self) -> None:
+        dropped = await self._services.pool.fetch(load("partitions_drop"), self._settings.retention_days)
+        if dropped[0][0]:
+            log.info("%s months are older than %s days: dropped", dropped[0][0], self._settings.retention_days)
 
     async def _sweep_files(self) -> None:
         """Few files a transaction: their chunks go with them, and may be many."""

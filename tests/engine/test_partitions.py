@@ -95,3 +95,50 @@ async def test_a_made_month_takes_new_jobs(fresh_database: str) -> None:
     )
     assert row["place"] == f"jobs_history_{await month(pool, 0)}"
     await pool.close()
+
+
+async def kept(pool: Pool) -> set[str]:
+    """The months that every table still has; they agree."""
+    found = [await months(pool, table) - {"default"} for table in TABLES]
+    assert all(names == found[0] for names in found)
+    return found[0]
+
+
+async def test_months_that_are_old_enough_are_dropped(fresh_database: str) -> None:
+    """The month before the last is gone with everything of its jobs; younger ones stay, also those to come."""
+    pool = await Pool.connect(fresh_database)
+    await pool.execute("select headrace.ensure_partitions('2026-01-15Z', 4)")
+    before = await kept(pool)
+    # 60 days before 2026-04-15 is 2026-02-14: January has ended by then, February has not.
+    (row,) = await pool.fetch("select headrace.drop_partitions(60, '2026-04-15Z') as dropped")
+    assert row["dropped"] == 1
+    assert await kept(pool) == before - {"2026_01"}
+    await pool.close()
+
+
+async def test_a_month_that_a_live_job_needs_stays(fresh_database: str) -> None:
+    """While a job of the month is not over nothing of it goes, nor of the later ones, which may be its children's."""
+    pool = await Pool.connect(fresh_database)
+    await pool.execute("select headrace.ensure_partitions('2026-01-15Z', 4)")
+    await pool.fetch(OLD, datetime.fromisoformat("2026-01-20T00:00:00+00:00"))
+    before = await kept(pool)
+    (row,) = await pool.fetch("select headrace.drop_partitions(1, '2026-04-15Z') as dropped")
+    assert (row["dropped"], await kept(pool)) == (0, before)
+    await pool.execute("delete from headrace.jobs_live")
+    (row,) = await pool.fetch("select headrace.drop_partitions(1, '2026-04-15Z') as dropped")
+    assert (row["dropped"], await kept(pool)) == (3, before - {"2026_01", "2026_02", "2026_03"})
+    await pool.close()
+
+
+async def test_a_month_in_use_is_left_for_later(fresh_database: str) -> None:
+    """Whoever reads the month is not waited for, and nothing of it is half dropped."""
+    pool = await Pool.connect(fresh_database)
+    await pool.execute("select headrace.ensure_partitions('2026-01-15Z', 4)")
+    before = await kept(pool)
+    async with pool.transaction() as reader:
+        await reader.fetch("select 1 from headrace.job_logs_2026_01")
+        (row,) = await pool.fetch("select headrace.drop_partitions(1, '2026-02-15Z') as dropped")
+        assert (row["dropped"], await kept(pool)) == (0, before)
+    (row,) = await pool.fetch("select headrace.drop_partitions(1, '2026-02-15Z') as dropped")
+    assert row["dropped"] == 1
+    await pool.close()
