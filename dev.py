@@ -30,7 +30,7 @@ UNFINISHED = "unfinished"
 # Most tests wait for other processes, so three at a time keep two cores busy. A file's tests stay together, since they
 # share what its fixtures start.
 ALL_TESTS = ("-n", "3", "--dist", "loadfile")
-SCRIPTS = {"demo": "examples/demo.py", "chaos": "bench/chaos.py"}
+SCRIPTS = {"demo": "examples/demo.py", "chaos": "bench/chaos.py", "observe": "grafana/check.py"}
 CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),

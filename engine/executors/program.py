@@ -79,7 +79,8 @@ def _count(run: Run, child: Session, outcome: Outcome, seconds: float) -> None:
     cpu_ms = outcome.cpu_ms if isinstance(outcome, Returned) else 0
     metrics = run.services.metrics
     metrics.script_ended(child.language, type(outcome).__name__.lower(), seconds=seconds, cpu_ms=cpu_ms)
-    metrics.script_used(child.language, memory_bytes=child.memory_bytes)
+    if isinstance(outcome, Returned | Threw):
+        metrics.script_used(child.language, memory_bytes=child.memory_bytes)
     if isinstance(outcome, Killed):
         run.services.metrics.script_killed(outcome.limit)
 

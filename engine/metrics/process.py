@@ -112,9 +112,8 @@ class Metrics:
         self._starts.labels(language).observe(seconds)
 
     def script_used(self, language: str, *, memory_bytes: int) -> None:
-        """What a run had in use when it ended; 0 where nobody can tell."""
-        if memory_bytes:
-            self._memory.labels(language).observe(memory_bytes)
+        """What a run that ended by itself had in use then."""
+        self._memory.labels(language).observe(memory_bytes)
 
     def script_ended(self, language: str, outcome: str, *, seconds: float, cpu_ms: int = 0) -> None:
         """A run of a script is over."""

@@ -93,7 +93,9 @@ def imports(folder: str) -> set[str]:
                 names.update(alias.name.split(".")[0] for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names.add(node.module.split(".")[0])
-    return names - set(sys.stdlib_module_names) - {"engine", "scripting", "dev", "tests", "bench", "examples"}
+    return (
+        names - set(sys.stdlib_module_names) - {"engine", "scripting", "dev", "tests", "bench", "examples", "grafana"}
+    )
 
 
 @pytest.mark.parametrize(
