@@ -2,7 +2,7 @@
 
     python3 dev.py bench fuzz --minutes 10 [--seed 1]
 
-Exit code 1 and the smallest example on a finding; else how much was tried. Sources that compile are also run.
+Exit code 1 and the example on a finding; else how much was tried. Sources that compile are also run.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -24,6 +26,11 @@ from tests.scripting.fuzzing.grammar import sources
 _ROUND = settings(max_examples=1_000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
+class Finding(KeyboardInterrupt):
+    """What was found. hypothesis lets an interrupt through; it would write our strategies down in full to make the
+    example smaller, which took 21 GB."""
+
+
 def main() -> None:
     """The command line."""
     options = _options()
@@ -31,7 +38,10 @@ def main() -> None:
     counts: Counter[str] = Counter()
     ends = time.monotonic() + options.minutes * 60
     while time.monotonic() < ends:
-        _round(chance.getrandbits(64), counts)
+        try:
+            _round(chance.getrandbits(64), counts)
+        except Finding as finding:
+            raise SystemExit(f"found: {finding}") from finding
     for what, count in sorted(counts.items()):
         print(f"{count:>9,} {what}")
 
@@ -45,21 +55,31 @@ def _options() -> argparse.Namespace:
     return options
 
 
+@contextmanager
+def _found(example: object) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise Finding(f"{type(error).__name__}: {error}\n{example!r}") from error
+
+
 def _round(begin: int, counts: Counter[str]) -> None:
     @seed(begin)
     @_ROUND
     @given(sources())
     def transform(source: str) -> None:
-        compiled = properties.check_transformer(source)
-        counts["sources compiled and run" if compiled else "sources refused"] += 1
-        if compiled:
-            properties.check_run(source)
+        with _found(source):
+            compiled = properties.check_transformer(source)
+            counts["sources compiled and run" if compiled else "sources refused"] += 1
+            if compiled:
+                properties.check_run(source)
 
     @seed(begin)
     @_ROUND
     @given(properties.frames())
     def decode(body: bytes) -> None:
-        counts["frames decoded" if properties.check_decoder(body) else "frames refused"] += 1
+        with _found(body):
+            counts["frames decoded" if properties.check_decoder(body) else "frames refused"] += 1
 
     transform()
     decode()

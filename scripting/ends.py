@@ -6,14 +6,14 @@ import os
 import signal
 
 from scripting.child import EXIT_MEMORY
-from scripting.model import Killed, Limits, Program
+from scripting.model import Interrupted, Killed, Limits, Program
 from scripting.zygote import LOST, Record
 
 
-def end_of_process(record: Record, limits: Limits) -> Killed:
-    """Why a child died that its host had not killed."""
+def end_of_process(record: Record, limits: Limits) -> Killed | Interrupted:
+    """Why a child died that its host had not killed. With the zygote its children go, through no fault of theirs."""
     if record.status == LOST:
-        return Killed("crash", "the process that starts scripts is gone")
+        return Interrupted("the process that starts scripts is gone")
     if os.WIFEXITED(record.status):
         if os.WEXITSTATUS(record.status) == EXIT_MEMORY:
             return _out_of_memory(limits)

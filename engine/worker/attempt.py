@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from engine.errors import BadRequest, DatabaseUnavailable, HeadraceError
@@ -14,11 +15,13 @@ from engine.jobs.queue import Claim
 from engine.model import Status
 from engine.worker.finisher import Finisher
 from engine.worker.settle import settle
+from scripting.host import SandboxUnavailable
 from scripting.model import Interrupt
 
 log = logging.getLogger(__name__)
 
 # Asking again in the same way cannot help these.
+SANDBOX_PAUSE_S = 1.0
 _HOPELESS = ("badRequest", "notFound", "forbidden")
 
 
@@ -66,6 +69,8 @@ class Attempt:
             return INTERRUPTIONS[interrupt.reason]
         except DatabaseUnavailable:
             return HandedBack()
+        except SandboxUnavailable as error:
+            return await self._without_a_sandbox(error)
         except Diverged as error:
             return Failed(error.to_json(), retryable=False)
         except HeadraceError as error:
@@ -78,6 +83,13 @@ class Attempt:
         if found is None:
             raise BadRequest.field("type", self.claim.type.value, f"one of {', '.join(sorted(EXECUTORS))}")
         return found
+
+    async def _without_a_sandbox(self, error: SandboxUnavailable) -> Ending:
+        """No process could be started, for want of memory, say: no fault of the job's. Its slot waits a little,
+        so that a worker on a machine in need does not take jobs and give them back without end."""
+        log.warning("job %s goes back, no script can start here: %s", self.claim.id, error)
+        await asyncio.sleep(SANDBOX_PAUSE_S)
+        return HandedBack()
 
     def _surprise(self, error: Exception) -> Ending:
         """A defect of ours ends the job, not the worker; its text stays in our log, the job gets its name."""

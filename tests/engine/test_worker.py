@@ -17,6 +17,8 @@ from engine.jobs import liveness, queue
 from engine.jobs.queue import Batch
 from engine.jobs.ready import Lane
 from engine.model import Status
+from engine.worker import attempt
+from scripting.host import SandboxUnavailable
 from tests.engine.hands import Hand, enqueue, enqueue_one, events, get, new, rows, status
 from tests.engine.shop import LONG_S, Shop, nothing
 
@@ -214,6 +216,23 @@ async def test_a_worker_ends_although_the_database_is_gone(shop: Shop, monkeypat
             await tried.wait()
     async with shop.worker():
         assert (await shop.until(job_id)).attempt == 2
+
+
+async def test_a_machine_that_can_start_no_script_gives_the_job_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Want of memory, or a sandbox that broke, is no fault of the job's: it loses no try, and has no error."""
+    monkeypatch.setattr(attempt, "SANDBOX_PAUSE_S", 0.0)
+
+    async def fails_once(run: Run) -> Ending:
+        if run.claim.attempt == 1:
+            raise SandboxUnavailable("the zygote cannot fork: Cannot allocate memory")
+        return Finished()
+
+    shop.does(fails_once)
+    async with shop.worker():
+        job = await shop.until(await enqueue_one(shop.pool))
+    assert (job.attempt, job.failures, job.has_errors) == (2, 0, False)
 
 
 async def test_an_outage_in_the_middle_loses_and_repeats_nothing(shop: Shop) -> None:

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from scripting.host import SandboxUnavailable, ScriptHost
-from scripting.model import Interrupted, Json, Killed, Limits, Reply, Returned, Value
+from scripting.model import Interrupted, Json, Limits, Reply, Returned, Value
 from tests.scripting.recorder import FAKE_ENTRY, Recorder, attack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -174,7 +174,7 @@ async def test_too_many_open_files_are_an_error_and_not_the_end(own_host: Script
 
 
 async def test_a_lost_zygote_ends_its_runs_and_is_replaced(own_host: ScriptHost) -> None:
-    """Its children die with it, the pending run is Killed, and the next session has a new zygote."""
+    """Its children die with it, the pending run is Interrupted, and the next session has a new zygote."""
     first = own_host.zygote_pid
     assert first is not None
     async with own_host.session(
@@ -187,7 +187,7 @@ async def test_a_lost_zygote_ends_its_runs_and_is_replaced(own_host: ScriptHost)
             return Value(None, now_ms=0)
 
         outcome = await session.run({}, calls=Recorder(answer), seed="s", start_ms=0)
-        assert outcome == Killed("crash", "the process that starts scripts is gone")
+        assert outcome == Interrupted("the process that starts scripts is gone")
         assert ends(pidfd)
         os.close(pidfd)
     assert isinstance(await run_once(own_host), Returned)

@@ -19,7 +19,7 @@ from tests.scripting.python.scripts import FakeHost
 # What the policy itself writes into the code of a script.
 _OF_THE_POLICY = {value for key, value in vars(names).items() if key.isupper() and isinstance(value, str)}
 # The compiler's own, in the bodies of classes.
-_OF_CLASSES = {"__name__", "__module__", "__qualname__", "__classcell__", "__class__", "__firstlineno__",
+_OF_CLASSES = {"__doc__", "__name__", "__module__", "__qualname__", "__classcell__", "__class__", "__firstlineno__",
                "__static_attributes__"}  # fmt: skip
 _LOADS_WITHOUT_A_GUARD = {
     "LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "IMPORT_NAME", "IMPORT_FROM", "IMPORT_STAR", "MATCH_CLASS",
