@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -159,8 +159,8 @@ async def token(pool: Pool) -> str:
         return (await tokens.issue(conn, stage.APP, "ann", name="check", scopes=tuple(Scope))).secret
 
 
-async def main() -> int:
-    """The exit code."""
+async def main(then: Callable[[httpx.AsyncClient, Pool], Awaitable[None]] | None = None) -> int:
+    """The exit code. `then` is given that Prometheus and the database, once every expression has data."""
     for name in ("prometheus", "promtool"):
         if shutil.which(name) is None:
             print(f"there is no {name} here: install Debian's package prometheus")
@@ -186,6 +186,8 @@ async def main() -> int:
         targets = [url.removeprefix("http://") for url in urls]
         http = await stack.enter_async_context(prometheus(folder, targets))
         left = await unanswered(http)
+        if then is not None:
+            await then(http, pool)
         for place, text in left.items():
             print(f"no data: {place}\n    {text}")
         async with httpx.AsyncClient(timeout=60) as pages:
