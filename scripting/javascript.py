@@ -337,7 +337,7 @@ _STUBS = _read_stubs()
 _BASE = _STUBS.count("\n") + 2
 _TABLE = _table()
 _use_utc()
-# An engine takes 3.5 ms, of which the stubs take 3.3, so the zygote makes those for the first runs of each child. After
-# the fork no two children share them: the kernel copies what a child touches. Measured, a kept child with 12 runs:
-# 30 ms of CPU with one engine made ahead, 11 ms with 16, which take 5.8 MB once a worker.
-_spare = [_Engine() for _ in range(16)]
+# An engine takes 2 to 3.5 ms, nearly all of it for the stubs, so the zygote makes those for the first runs of each
+# child. After the fork no two children share them: the kernel copies what a child touches. Each one that is made
+# ahead makes every fork 0.03 ms dearer, so there are few (docs/decisions.md).
+_spare = [_Engine() for _ in range(4)]
