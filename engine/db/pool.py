@@ -75,6 +75,19 @@ def lost_a_race(error: DatabaseError) -> bool:
     return error.additional_info.get("sqlstate") in _RETRYABLE
 
 
+async def transact(conn: Connection, work: Callable[[Connection], Awaitable[T]]) -> T:
+    """The result of `work(conn)` in a transaction, tried again when it lost a deadlock or a serialization."""
+    for left in reversed(range(TRIES)):
+        try:
+            with translated():
+                async with conn.transaction():
+                    return await work(conn)
+        except DatabaseError as error:
+            if not lost_a_race(error) or not left:
+                raise
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
 class Pool:
     """Connections to one database; jsonb and json columns give and take Python values."""
 
@@ -135,14 +148,8 @@ class Pool:
 
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """The result of `work(conn)` in a transaction, tried again when it lost a deadlock or a serialization."""
-        for left in reversed(range(TRIES)):
-            try:
-                async with self.transaction() as conn:
-                    return await work(conn)
-            except DatabaseError as error:
-                if not lost_a_race(error) or not left:
-                    raise
-        raise AssertionError("unreachable: the last try returns or raises")
+        async with self.acquire() as conn:
+            return await transact(conn, work)
 
     async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
         """The rows of one statement on a connection of its own."""

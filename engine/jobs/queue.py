@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from engine.db.pool import Connection
+from engine.db.pool import Connection, transact
 from engine.db.sql import load
 from engine.jobs import waits
 from engine.jobs.changes import record_change
@@ -113,8 +113,8 @@ async def claim(conn: Connection, worker: UUID, lanes: Sequence[Lane], *, limit:
     claimed = [row for row in rows if row["id"] is not None]
     awaited = [(row["id"], Status.RUNNING) for row in claimed if row["awaited"]]
     if awaited:
-        async with conn.transaction():
-            await waits.wake(conn, awaited)
+        # The claim has committed: a deadlock of the wake must not make its caller lose the answer.
+        await transact(conn, lambda conn: waits.wake(conn, awaited))
     return Batch(
         claims=[Claim.from_row(row) for row in claimed],
         dropped=rows[0]["dropped"],

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 
-from engine.db.pool import Pool
+from engine.db.pool import Connection, Pool
 from engine.errors import NotFound
 from engine.jobs import liveness, queue, waits
 from engine.jobs.queue import Claim
@@ -216,6 +218,25 @@ async def test_a_wake_that_never_came_is_made_up_for(pool: Pool) -> None:
     assert not await is_ready(pool, waiter)
     async with pool.transaction() as conn:
         assert await waits.wake_overdue(conn) == [waiter]
+    assert await is_ready(pool, waiter)
+
+
+async def test_a_claim_whose_wake_loses_a_deadlock_keeps_its_jobs(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The claim has committed before: the wake is tried again, and the worker hears of what it holds."""
+    job_id = await enqueue_one(pool, delay_ms=60_000)
+    waiter = await parked(pool, job_id, wanted=(Status.RUNNING,))
+    real, lost = waits.wake, []
+
+    async def loses_once(conn: Connection, moved: Sequence[tuple[UUID, Status]]) -> list[UUID]:
+        if not lost:
+            lost.append(True)
+            raise asyncpg.DeadlockDetectedError("deadlock detected")
+        return await real(conn, moved)
+
+    monkeypatch.setattr(waits, "wake", loses_once)
+    await make_due(pool, job_id)
+    assert (await (await Hand.join(pool)).claim_one()).id == job_id
+    assert lost
     assert await is_ready(pool, waiter)
 
 
