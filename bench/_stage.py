@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 from engine import app  # noqa: E402 - the checkout is found first
 from engine.apps.folder import load_folder  # noqa: E402
 from engine.apps.push import push  # noqa: E402
+from engine.apps.store import AppCache  # noqa: E402
 from engine.db.embedded import EmbeddedServer, Profile  # noqa: E402
 from engine.db.embedded_home import Home  # noqa: E402
 from engine.db.migrate import migrate  # noqa: E402
@@ -31,6 +32,8 @@ from engine.db.pool import Pool  # noqa: E402
 from engine.errors import HeadraceError  # noqa: E402
 from engine.jobs import store  # noqa: E402
 from engine.model import JobType, NewJob  # noqa: E402
+from engine.schedule import store as schedules  # noqa: E402
+from engine.schedule.model import EventType, Plan  # noqa: E402
 from engine.settings import Settings  # noqa: E402
 
 APP = "crm"
@@ -118,6 +121,15 @@ def script(name: str, source: str, params: Mapping[str, Any], **options: Any) ->
     language = "javascript" if name.endswith(".js") else "python"
     spec = {"scriptName": name, "source": source, "language": language, "params": dict(params)}
     return NewJob(app=APP, type=JobType.EXECUTE_SCRIPT, name=name, label=name, spec=spec, **options)
+
+
+async def schedule(pool: Pool, tags: Sequence[str], **plan: Any) -> None:
+    """Schedules of a handler that no worker has, so that only the runs count and not the jobs."""
+    async with pool.transaction() as conn:
+        found = await AppCache().get(conn, APP)
+        for tag in tags:
+            given = Plan(tag=tag, name=tag, event_type=EventType.FUNCTION, event_tag="nobody", **plan)
+            await schedules.create(conn, found, given)
 
 
 async def create(pool: Pool, jobs: Sequence[NewJob]) -> list[UUID]:

@@ -46,6 +46,10 @@ class Settings:
         default=0,
         metadata={"help": "months that ended so long ago are dropped; 0 keeps everything", "min": 0, "max": 36_600},
     )
+    scheduler: bool = field(default=True, metadata={"help": "a worker also makes the runs of schedules"})
+    schedule_runs_days: int = field(
+        default=30, metadata={"help": "how long it is kept what became of a schedule's runs", "min": 1, "max": 36_600}
+    )
     retry_base_ms: int = field(
         default=1000, metadata={"help": "backoff of the first retry", "min": 1, "max": 3_600_000}
     )

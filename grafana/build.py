@@ -274,6 +274,24 @@ QUEUES = Dashboard(
             warn=5,
             bad=30,
         ),
+        Panel(
+            "Runs of schedules",
+            "What became of runs that were due: made, missed, overlapping, or failed since their event is gone.",
+            [("{{outcome}}", rate("headrace_schedule_runs_total", "outcome"))],
+            unit="ops",
+            stacked=True,
+        ),
+        Panel(
+            "Runs made late",
+            "From when a run was to be made until its job was there; and the most overdue schedule at a last look.",
+            [
+                ("p95", quantile(0.95, "headrace_schedule_lag_seconds")),
+                ("overdue", "max(headrace_schedule_overdue_seconds)"),
+            ],
+            unit="s",
+            warn=5,
+            bad=60,
+        ),
     ],
     (QUEUE,),
 )

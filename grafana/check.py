@@ -76,6 +76,7 @@ async def load(pool: Pool, api: str, secret: str) -> None:
     headers = {"Authorization": f"Bearer {secret}"}
     # A quick machine keeps its queues empty; nobody serves this one, so there is always a backlog to see.
     await stage.create(pool, [stage.script("waits.js", "return 1", {}, queue="handler.nobody") for _ in range(3)])
+    await stage.schedule(pool, ["check"], interval_ms=1000)
     async with httpx.AsyncClient(base_url=api, headers=headers, timeout=60) as http:
         while True:
             jobs = [

@@ -23,6 +23,7 @@ from engine.jobs.names import CONTROL_CHANNEL, JOBS_CHANNEL
 from engine.jobs.queue import Claim
 from engine.metrics.jobs import Kind
 from engine.model import Status
+from engine.schedule.scheduler import Scheduler
 from engine.worker.attempt import Attempt
 from engine.worker.finisher import Finisher
 from engine.worker.lanes import Lanes
@@ -123,10 +124,17 @@ class Worker:
             self._every(SWEEP_S, self._sweep_files),
             self._every(ROTATE_S, self._rotate),
         ]
+        if settings.scheduler:
+            loops.append(self._scheduler().run())
         if settings.listen:
             heard = {JOBS_CHANNEL: self._claimable, CONTROL_CHANNEL: self._controlled}
             loops.append(Wakeups(self._services.pool, heard, self._metrics.listen_lost).run())
         return loops
+
+    def _scheduler(self) -> Scheduler:
+        services = self._services
+        keep_days = self._settings.schedule_runs_days
+        return Scheduler(services.pool, services.apps, services.metrics.schedules, keep_days=keep_days)
 
     async def _every(
         self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]], early: asyncio.Event | None = None
