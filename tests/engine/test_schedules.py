@@ -255,7 +255,7 @@ async def test_an_app_declares_its_own_schedules(clockwork: Clockwork) -> None:
         assert [(item.plan.tag, item.origin) for item in found] == [("app.one", Origin.APP), ("app.three", Origin.APP)]
         with pytest.raises(Forbidden, match=r"app\.one is declared by the app"):
             await store.pause(conn, "crm", "app.one")
-        with pytest.raises(BadRequest, match="tag: 'app.mine' is not allowed"):
+        with pytest.raises(BadRequest, match=r"tag: 'app\.mine' is not allowed"):
             await store.create(conn, clockwork.app, dataclasses.replace(HANDLER, tag="app.mine"))
 
 
