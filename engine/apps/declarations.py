@@ -16,11 +16,13 @@ from engine.apps.manifest import (
     FieldType,
     Listener,
     Manifest,
+    Queue,
     Trigger,
 )
 from engine.apps.toml import Table
 from engine.data.fields import Invalid, normalize
 from engine.errors import BadRequest
+from engine.jobs.limits import LONGEST_MS, MOST_JOBS
 from engine.model import JobType, check_name
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -31,6 +33,7 @@ UNIQUE_TYPES = (FieldType.TEXT, FieldType.INTEGER, FieldType.CHOICE, FieldType.D
 DAY_MS = 86_400_000
 
 _EVERY = re.compile(r"[1-9][0-9]*(s|m|h|d)( [1-9][0-9]*(s|m|h|d))*\Z")
+QUEUE = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-]{0,106}\Z")
 _CRON = re.compile(r"[0-9A-Za-z*/,\-?#]+( [0-9A-Za-z*/,\-?#]+){4,5}\Z")
 
 
@@ -50,6 +53,7 @@ def read_manifest(root: Table) -> Manifest:
         listeners={name: _listener(name, table) for name, table in root.tables("listeners").items()},
         endpoints={name: _endpoint(name, table) for name, table in root.tables("endpoints").items()},
         limits=_limits(root),
+        queues=_queues(root),
     )
     app.close()
     root.close()
@@ -183,6 +187,26 @@ def _limits(owner: Table) -> ScriptLimits:
     found = {key: table.take_whole(key, None, least=low, most=high) for key, (low, high) in RANGES.items()}
     table.close()
     return ScriptLimits(**found)
+
+
+def _queues(root: Table) -> dict[str, Queue]:
+    named = root.tables("queues", QUEUE, "up to 107 letters, digits, '_', '-', '.' and ':', starting with a letter")
+    return {name: _sized(name, table) for name, table in named.items()}
+
+
+def _sized(name: str, table: Table) -> Queue:
+    queue = Queue(
+        name,
+        concurrency=table.take_whole("concurrency", None, least=0, most=MOST_JOBS),
+        rate=table.take_whole("rate", None, least=1, most=MOST_JOBS),
+        per_ms=table.take_whole("per_ms", None, least=1, most=LONGEST_MS),
+    )
+    if (queue.rate is None) != (queue.per_ms is None):
+        table.complain(None, "has one of rate and per_ms; expected both: so many starts in so many ms")
+    if queue.concurrency is None and queue.rate is None:
+        table.complain(None, "says nothing; expected concurrency, or rate with per_ms")
+    table.close()
+    return queue
 
 
 def _queue(table: Table) -> str:

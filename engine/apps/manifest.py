@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from engine.apps.limits import ScriptLimits
 from engine.errors import BadRequest
+from engine.jobs.limits import QueueLimit
 
 T = TypeVar("T")
 NO_LIMITS = ScriptLimits()
@@ -143,6 +144,21 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue of the app that has a size: how many of its jobs run at once, and how many start in `per_ms`."""
+
+    name: str
+    concurrency: int | None = None
+    rate: int | None = None
+    per_ms: int | None = None
+
+    @property
+    def limit(self) -> QueueLimit:
+        """The size as the queue's claims know it."""
+        return QueueLimit(self.concurrency, self.rate, self.per_ms)
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """Everything that an app's app.toml declares."""
 
@@ -155,6 +171,7 @@ class Manifest:
     listeners: Mapping[str, Listener] = default(default_factory=dict)
     endpoints: Mapping[str, Endpoint] = default(default_factory=dict)
     limits: ScriptLimits = NO_LIMITS
+    queues: Mapping[str, Queue] = default(default_factory=dict)
 
     def entity(self, name: object) -> Entity:
         """The entity of this name; badRequest that lists the entities if there is none."""
@@ -199,6 +216,7 @@ class Manifest:
                 "listeners": _map(data, "listeners", _listener),
                 "endpoints": _map(data, "endpoints", lambda item: Endpoint(**_limited(item))),
                 "limits": ScriptLimits(**data.get("limits", {})),
+                "queues": _map(data, "queues", lambda item: Queue(**item)),
             }
         )
 

@@ -8,6 +8,7 @@ from engine.apps.folder import AppFolder, Check, DataFile, check_scripts, refusa
 from engine.data import files
 from engine.db.pool import Connection
 from engine.db.sql import load
+from engine.jobs import limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,10 @@ async def push(conn: Connection, folder: AppFolder, *, by: str | None = None, ch
         if changed:
             await _insert_version(conn, folder, version, by)
             await conn.fetchval(load("app_set_version"), app, current, version)
+        await limits.declare(conn, app, {name: queue.limit for name, queue in folder.manifest.queues.items()})
         uploaded = [await _upload(conn, app, file, folder) for file in folder.files]
+    if folder.manifest.queues:
+        await limits.settle(conn, app)
     return PushResult(app, version, changed, len(folder.scripts), sum(uploaded))
 
 

@@ -114,16 +114,21 @@ class Table:
             return default
         return value
 
-    def tables(self, key: str) -> dict[str, Table]:
-        """The named tables below the key, each name checked."""
+    def tables(
+        self,
+        key: str,
+        names: re.Pattern[str] = _NAME,
+        allowed: str = "up to 63 letters, digits and '_', starting with a letter",
+    ) -> dict[str, Table]:
+        """The named tables below the key, each name checked against the pattern, which `allowed` says in words."""
         children = {}
         for name, value in self.take(key, dict, {}).items():
             path = ".".join(part for part in (self._path, key, name) if part)
             child = Table(value if isinstance(value, dict) else {}, file=self._file, path=path, problems=self.problems)
             if not isinstance(value, dict):
                 child.complain(None, f"{_shown(value)} is not allowed; expected a table")
-            elif not _NAME.match(name):
-                child.complain(None, "is not a name: expected up to 63 letters, digits and '_', starting with a letter")
+            elif not names.match(name):
+                child.complain(None, f"is not a name: expected {allowed}")
             else:
                 children[name] = child
         return children

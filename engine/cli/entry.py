@@ -34,6 +34,9 @@ COMMANDS = {
     "token create": "tokens.create",
     "token list": "tokens.list_tokens",
     "token revoke": "tokens.revoke",
+    "limit set": "limits.set_limit",
+    "limit list": "limits.list_limits",
+    "limit remove": "limits.remove",
     "doctor": "doctor.doctor",
     "config": "config.config",
 }

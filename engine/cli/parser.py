@@ -67,6 +67,7 @@ def build() -> argparse.ArgumentParser:
     _replay(add)
     _jobs(add)
     _tokens(add)
+    _queue_limits(add)
     _looks(add)
     return parser
 
@@ -254,6 +255,25 @@ def _tokens(add: _Commands) -> None:
 
 def _app_only(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--app", required=True, help="the app whose tokens they are")
+    return parser
+
+
+def _queue_limits(add: _Commands) -> None:
+    limit = add("limit", "limit how many jobs of an app or a queue run at once, and how many start in a time")
+    add = _Commands(
+        limit.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser), "limit "
+    )
+    one = _scoped(add("set", "set a limit, in place of the one before", more="A lower one takes effect as jobs end."))
+    one.add_argument("--concurrency", metavar="N", help="at most so many run at once; 0 lets none start")
+    one.add_argument("--rate", metavar="N/TIME", help="at most so many start in a time, such as 60/1m")
+    listed = add("list", "list what operators and apps have declared, and how many permits are used")
+    listed.add_argument("--app", help="only what may hold for this app")
+    _scoped(add("remove", "take a limit back", more="What the app's app.toml declares stays."))
+
+
+def _scoped(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("--app", required=True, help="the app; '*' is each app that has no limit of its own")
+    parser.add_argument("--queue", help="one queue of it; default: all of its jobs together")
     return parser
 
 

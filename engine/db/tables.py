@@ -49,6 +49,7 @@ jobs = Table(
     _column("ready_at", _time, nullable=True),
     _column("started_at", _time, nullable=True),
     _column("ended_at", _time, nullable=True),
+    _column("limited", Boolean),
 )
 
 job_params = Table(

@@ -19,7 +19,10 @@ from engine.model import JobType, Status
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A job that this worker holds; `attempt` is the fencing token of everything that it writes."""
+    """A job that this worker holds; `attempt` is the fencing token of everything that it writes.
+
+    `limited` says that others may wait for the permit that it holds.
+    """
 
     id: UUID
     app: str
@@ -41,6 +44,7 @@ class Claim:
     started_at: datetime
     spec: Mapping[str, Any]
     checkpoint: Mapping[str, Any]
+    limited: bool = False
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Claim:
@@ -62,6 +66,7 @@ class Claim:
             root_id=row["root_id"],
             run_by=row["run_by"],
             has_errors=row["has_errors"],
+            limited=row["limited"],
             created_at=row["created_at"],
             started_at=row["started_at"],
             spec=row["spec"] or {},

@@ -247,8 +247,8 @@ class Worker:
             status = await attempt.work()
             kind.left(attempt.outcome(status), time.monotonic() - began)
             log.info("job left", extra={"status": _outcome(status)})
-            # A job that parked or is tried again has a time at which somebody must look.
-            self._news = self._news or status is None or not status.is_final
+            # A job that parked or is tried again has a time at which somebody must look; a permit that it left, too.
+            self._news = self._news or claim.limited or status is None or not status.is_final
         except Exception:
             # The job is this worker's in the database, and nobody's in truth.
             log.exception("job %s: its ending could not be recorded", claim.id)

@@ -10,16 +10,27 @@
 -- worker without a row would never be rescued. `key share` lets heartbeats pass.
 -- Nothing here may become a nested loop, whatever statistics say (as in job_finish.sql): full joins are hashed or merged,
 -- and sub-selects inside of `case` cannot become joins.
+-- A lane with limits (migration 0011) gives no more than they leave; where another claim holds one of them, nothing yet.
+-- Of an app with limits only the first of its lanes gives: what they leave is left for all of them together.
 -- Always a row: without a job, it says how many entries were dropped, and how many passed by because of locks.
 with alive as materialized (
     select id from headrace.workers where id = $1 for key share
-), lanes as materialized (
+), asked as materialized (
     -- In sub-selects, so that the planner does not see how many there are: it would plan each claim anew, which takes
     -- longer than the claim itself.
-    select * from unnest(
+    select l.*, row_number() over (partition by app order by n) as nth, exists (
+        select from headrace.job_limits k where k.app in (l.app, '*') and k.queue in ('', l.queue)) as limited
+    from unnest(
         (select $3::text[]), (select $4::text[]), (select $5::timestamptz[]), (select $6::timestamptz[]),
         (select $7::integer[]), (select $8::integer[])
     ) with ordinality as l (app, queue, since_1, since_2, most, depth, n)
+), allowed as materialized (
+    select *, case when not limited then most when nth = 1 then headrace.lane_room(app, queue, most, true) else 0 end as room
+    from asked
+), lanes as materialized (
+    select app, queue, since_1, since_2, n, limited, room as most,
+        case when room > 0 then depth - most + room else 0 end as depth
+    from allowed
 ), picked as materialized (
     select lanes.n as lane, lanes.most, entry.*
     from alive, lanes, lateral (
@@ -88,16 +99,30 @@ with alive as materialized (
     update headrace.jobs_live j
     set status = 'RUNNING', attempt = j.attempt + 1, worker_id = $1, ready_at = null,
         started_at = coalesce(j.started_at, clock_timestamp()),
+        limited = j.limited or (j.app, j.queue) in (select app, queue from lanes where limited),
         app_version = coalesce(j.app_version, (select a.version from headrace.apps a where a.name = j.app))
     where j.id = any (array(select job_id from taken)) and j.ready_at is not null
     returning j.*
+), started as materialized (
+    select app, queue, count(*) as jobs from claimed
+    where (app, queue) in (select app, queue from lanes where limited) group by app, queue
+), permits as (
+    insert into headrace.job_permits (job_id, app, queue)
+    select id, app, queue from claimed where (app, queue) in (select app, queue from started)
+    on conflict (job_id) do nothing
+), rates as (
+    insert into headrace.job_rates as r (app, queue, source, ahead)
+    select l.app, l.queue, l.source, clock_timestamp() + make_interval(secs => s.jobs * l.per_ms / 1000.0 / l.rate)
+    from started s, lateral headrace.limits_of(s.app, s.queue) l where l.rate is not null
+    on conflict (app, queue, source) do update
+        set ahead = greatest(r.ahead, clock_timestamp()) + (excluded.ahead - clock_timestamp())
 )
 select
     (select count(*) from stale) + (select count(*) from wrong) as dropped,
-    (select count(*) from missed) - (select count(*) from stale) as passed,
+    (select count(*) from missed) - (select count(*) from stale) + (select count(*) from lanes where most < 0) as passed,
     t.priority, t.rank,
     c.id, c.app, c.queue, c.type, c.name, c.low_priority, c.attempt, c.failures, c.max_attempts, c.timeout_ms,
-    c.app_version, c.parent_id, c.root_id, c.run_by, c.has_errors, c.awaited, c.created_at, c.started_at,
+    c.app_version, c.parent_id, c.root_id, c.run_by, c.has_errors, c.awaited, c.limited, c.created_at, c.started_at,
     p.label, p.spec, g.checkpoint
 from (select) always
 left join (claimed c full join taken t on t.job_id = c.id) on true

@@ -1,5 +1,6 @@
 -- Where work is: up to $3 pairs of app and queue from the one behind ($1, $2) on, then from the first on; and, in a
 -- row without an app, in how many ms the next job becomes claimable by the clock. Jobs that are due by now become so here.
+-- A lane at one of its limits (migration 0011) is left out: whoever frees a permit tells the workers.
 with recursive due as materialized (
     select job_id from headrace.job_later where ready_at <= now() order by ready_at limit 1000 for update skip locked
 ), gone as (
@@ -30,11 +31,20 @@ with recursive due as materialized (
         order by r.app, r.queue limit 1
     ) next
     where behind.n < $3
+), found as materialized (
+    select app, queue, min(n) as n from (
+        select app, queue, n from ahead
+        union all select app, queue, $3 + n from behind
+        union all select app, queue, 2 * $3 + 1 from moved
+    ) lanes group by app, queue
+), lanes as materialized (
+    select app, queue, n, case when exists (
+            select from headrace.job_limits l where l.app in (found.app, '*') and l.queue in ('', found.queue))
+        then headrace.lane_room(app, queue, 1, false) else 1 end as room
+    from found
 )
-select app, queue, null::float8 as next_in_ms from (
-    (select app, queue from ahead order by n) union all (select app, queue from behind order by n)
-    union all (select distinct app, queue from moved)
-) lanes
+(select app, queue, null::float8 as next_in_ms from lanes where room > 0 order by n)
 union all
-select null, null,
-    extract(epoch from (select min(ready_at) from headrace.job_later where ready_at > now()) - clock_timestamp()) * 1000
+select null, null, least(
+    extract(epoch from (select min(ready_at) from headrace.job_later where ready_at > now()) - clock_timestamp()) * 1000,
+    (select min(headrace.lane_wait_ms(app, queue)) from lanes where room = 0))

@@ -143,7 +143,15 @@ def test_every_key_of_a_query_is_documented() -> None:
 def test_every_key_of_app_toml_is_documented() -> None:
     """docs/apps.md names each key, type, kind and trigger that a manifest knows."""
     guide = words(APPS)
-    kinds = (manifest.Field, manifest.Action, manifest.Listener, manifest.Endpoint, manifest.Entity, manifest.Manifest)
+    kinds = (
+        manifest.Field,
+        manifest.Action,
+        manifest.Listener,
+        manifest.Endpoint,
+        manifest.Entity,
+        manifest.Manifest,
+        manifest.Queue,
+    )
     inner = {"name", "seed", "on"}
     keys = {item.name for kind in kinds for item in fields(kind)} - inner
     values = {*FieldType, *ActionKind, *Trigger}
@@ -190,11 +198,11 @@ def test_command_lines_in_the_documents_are_understood() -> None:
         for line in sample.text.splitlines():
             if (command := line.removeprefix("$ ")).startswith("headrace "):
                 grammar.parse_args(shlex.split(command, comments=True)[1:])
-    known = set(commands(grammar)) | {"job", "token"}
+    known = set(commands(grammar)) | {"job", "token", "limit"}
     for path in DOCUMENTS:
         for command in re.findall(r"`headrace ([a-z][a-z |-]*)", prose(path)):
             first, *rest = command.split()
-            grouped = first in ("job", "token") and rest
+            grouped = first in ("job", "token", "limit") and rest
             names = [f"{first} {name}" for name in rest[0].split("|")] if grouped else [first]
             assert set(names) <= known, f"{path.name}: headrace {command}"
 

@@ -13,6 +13,7 @@ from engine.apps.store import AppCache, current_version, list_apps, load_manifes
 from engine.data import files
 from engine.db.pool import Pool
 from engine.errors import ConfigError, NotFound
+from engine.jobs import limits
 
 TOML = """
 [app]
@@ -144,3 +145,14 @@ async def test_what_was_never_pushed_is_not_found(pool: Pool, path: Path) -> Non
         ):
             with pytest.raises(NotFound):
                 await ask
+
+
+async def test_a_push_sizes_the_app_s_queues(pool: Pool, path: Path) -> None:
+    """The sizes of the latest push hold; those that it does not name any more are gone."""
+    (path / "app.toml").write_text(TOML + "[queues.heavy]\nconcurrency = 2\n[queues.mail]\nrate = 6\nper_ms = 1000\n")
+    await pushed(pool, path)
+    (path / "app.toml").write_text(TOML + "[queues.heavy]\nconcurrency = 3\n")
+    await pushed(pool, path)
+    async with pool.acquire() as conn:
+        (heavy,) = await limits.list_limits(conn, "shop")
+    assert (heavy.queue, heavy.source, heavy.limit.concurrency) == ("heavy", "app", 3)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.apps.folder import check_scripts, load_folder
-from engine.apps.manifest import ActionKind, FieldType, Manifest, Trigger
+from engine.apps.manifest import ActionKind, FieldType, Manifest, Queue, Trigger
 from engine.errors import BadRequest, ConfigError
 
 CRM = Path(__file__).parents[2] / "examples" / "crm"
@@ -252,3 +252,26 @@ def test_a_folder_can_be_copied(tmp_path: Path) -> None:
     """The digest says what is in the app, not where it lies."""
     shutil.copytree(CRM, tmp_path / "copy")
     assert load_folder(tmp_path / "copy").sha256 == load_folder(CRM).sha256
+
+
+def test_queues_have_sizes(app: Path) -> None:
+    """A queue's size is read, survives JSON, and is checked as a whole."""
+    sizes = "[queues.heavy]\nconcurrency = 2\n[queues.'mail-out']\nrate = 60\nper_ms = 60_000\n"
+    manifest = load(app, GOOD + sizes)
+    assert manifest.queues["mail-out"] == Queue("mail-out", rate=60, per_ms=60_000)
+    assert Manifest.from_json(json.loads(json.dumps(manifest.to_json()))).queues == manifest.queues
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ("[queues.heavy]", "queues.heavy: says nothing; expected concurrency, or rate with per_ms"),
+        ("[queues.heavy]\nrate = 1", "queues.heavy: has one of rate and per_ms"),
+        ("[queues.heavy]\nconcurrency = -1", "queues.heavy.concurrency: -1 is not allowed"),
+        ("[queues.heavy]\nsize = 1", "queues.heavy.size: is not known here"),
+        ("[queues.'a b']\nconcurrency = 1", "queues.a b: is not a name: expected up to 107"),
+    ],
+)
+def test_sizes_of_queues_that_are_wrong(app: Path, sizes: str, said: str) -> None:
+    """Each problem names the queue, the key and what is allowed."""
+    assert any(said in problem for problem in problems(app, GOOD + sizes)), problems(app, GOOD + sizes)
