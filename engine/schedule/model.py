@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 
@@ -111,7 +111,7 @@ class Schedule:
         return cls(plan=Plan(**plan), origin=Origin(row["origin"]), **own)
 
     @property
-    def state(self) -> str:
+    def state(self) -> Literal["active", "paused", "ended"]:
         """active, paused, or ended: no further run is due."""
         if self.plan.paused:
             return "paused"

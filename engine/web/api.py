@@ -10,7 +10,20 @@ from starlette.types import ASGIApp
 
 from engine.errors import NotAllowed
 from engine.metrics.service import ServiceMetrics
-from engine.web import apps, commands, document, files, health, jobs, problems, records, users, watching
+from engine.web import (
+    apps,
+    commands,
+    document,
+    ductape,
+    files,
+    health,
+    jobs,
+    problems,
+    records,
+    schedules,
+    users,
+    watching,
+)
 from engine.web.context import Web
 from engine.web.frame import Frame
 from engine.web.routes import GuardedRoute, Routes, check_guarded
@@ -24,6 +37,8 @@ REGISTER = (
     records.register,
     files.register,
     users.register,
+    schedules.register,
+    ductape.register,
     health.register,
 )
 
@@ -52,7 +67,7 @@ def framed(api: FastAPI, web: Web, metrics: ServiceMetrics) -> ASGIApp:
         app = CORSMiddleware(
             app,
             allow_origins=origins,
-            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "If-Match", "Last-Event-ID"],
             expose_headers=["ETag", "Location", "Retry-After", "X-Request-Id", "RateLimit-Remaining"],
         )

@@ -83,6 +83,8 @@ async def all_operations(api: Api) -> list[Operation]:
 async def values(api: Api, ann: Caller) -> dict[str, str]:
     """Things of the app crm by the names of path parameters. A parameter with a new name needs a value here."""
     file = await ann("POST", "/apps/crm/files", 201, params={"name": "a"}, content=b"x")
+    schedule = {"tag": "nightly", "name": "N", "eventType": "FUNCTION", "eventTag": "n", "interval": 60_000}
+    await ann("POST", "/apps/crm/schedules", 201, json=schedule)
     record = await ann("POST", "/apps/crm/records/companies", 201, json={"data": {"name": "Acme"}})
     return {
         "app": "crm",
@@ -91,6 +93,7 @@ async def values(api: Api, ann: Caller) -> dict[str, str]:
         "entity": "companies",
         "recordId": record["id"],
         "userId": "bob",
+        "tag": "nightly",
     }
 
 
@@ -176,7 +179,7 @@ async def test_what_is_not_there_is_404(api: Api, all_operations: list[Operation
 
 async def everything(api: Api) -> str:
     """The contents of the tables that requests can change."""
-    tables = ("jobs", "records", "files", "app_versions", "users")
+    tables = ("jobs", "schedules", "records", "files", "app_versions", "users")
     rows = [await api.pool.fetch(f"select t::text as row from headrace.{table} t order by 1") for table in tables]
     return json.dumps([[row["row"] for row in found] for found in rows])
 
@@ -184,7 +187,7 @@ async def everything(api: Api) -> str:
 async def test_a_list_shows_only_its_app(api: Api, ann: Caller, values: dict[str, str]) -> None:
     """The other app's lists do not have what this app's lists have."""
     stranger = await api.as_(app="other")
-    for path in ("jobs", "files", "records/companies"):
+    for path in ("jobs", "schedules", "files", "records/companies"):
         assert len((await ann("GET", f"/apps/crm/{path}"))["items"]) == 1
         assert (await stranger("GET", f"/apps/other/{path}"))["items"] == []
     assert [user["id"] for user in (await stranger("GET", "/apps/other/users"))["items"]] == ["ann"]

@@ -1,0 +1,118 @@
+"""Schedules over HTTP, in our words and in Ductape's (seed 004)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.apps.store import AppCache
+from engine.metrics import Metrics
+from engine.schedule.scheduler import Scheduler
+from tests.web.conftest import Api, Caller
+
+PATH = "/apps/crm/schedules"
+NIGHTLY = {"tag": "nightly", "name": "Nightly", "eventType": "FUNCTION", "eventTag": "report", "cron": "0 3 * * *"}
+# The sample of seed 004; its action is one of the example app.
+EXAMPLE = {
+    "name": "Example Job",
+    "tag": "example_job",
+    "event_type": "FUNCTION",
+    "event_tag": "action_tag",
+    "executions": 5,
+    "intervals": 60_000,
+}
+
+
+async def test_a_schedule_lives_over_http(api: Api, ann: Caller) -> None:
+    """Created, found, changed, paused, resumed and removed; each answer shows it as it is then."""
+    made = await ann("POST", PATH, 201, json={**NIGHTLY, "timezone": "Europe/Berlin", "params": {"n": 1}})
+    assert (made["state"], made["runBy"], made["executed"], made["missed"]) == ("active", "ann", 0, "once")
+    assert made["nextRun"].endswith(("T01:00:00.000Z", "T02:00:00.000Z"))
+    assert await ann("GET", f"{PATH}/nightly") == made
+    changed = await ann("PATCH", f"{PATH}/nightly", json={"interval": 120_000, "name": "Often"})
+    assert (changed["cron"], changed["interval"], changed["name"], changed["params"]) == (
+        None,
+        120_000,
+        "Often",
+        {"n": 1},
+    )
+    paused = await ann("POST", f"{PATH}/nightly/pause")
+    assert (paused["state"], paused["nextRun"]) == ("paused", None)
+    assert (await ann("POST", f"{PATH}/nightly/resume"))["state"] == "active"
+    await ann("DELETE", f"{PATH}/nightly", 204)
+    await ann("GET", f"{PATH}/nightly", 404)
+
+
+async def test_pages_of_schedules_and_runs(api: Api, ann: Caller) -> None:
+    """Cursors lead through both lists; a run leads to its job."""
+    for tag in "abc":
+        await ann("POST", PATH, 201, json={**NIGHTLY, "tag": tag, "missed": "all"})
+    first = await ann("GET", PATH, params={"_size": 2})
+    second = await ann("GET", PATH, params={"_size": 2, "_cursor": first["next"]})
+    assert [item["tag"] for item in first["items"] + second["items"]] == ["a", "b", "c"]
+    assert second["next"] is None
+    late = "next_at = next_at - interval '3 days', look_at = look_at - interval '3 days'"
+    await api.pool.execute(f"update headrace.schedules set {late} where tag = 'a'")
+    await Scheduler(api.pool, AppCache(), Metrics().schedules, keep_days=30).make()
+    newest = await ann("GET", f"{PATH}/a/runs", params={"_size": 2})
+    oldest = await ann("GET", f"{PATH}/a/runs", params={"_size": 2, "_cursor": newest["next"]})
+    runs = newest["items"] + oldest["items"]
+    assert [run["outcome"] for run in runs] == ["made"] * 3
+    assert sorted((run["dueDate"] for run in runs), reverse=True) == [run["dueDate"] for run in runs]
+    assert (await ann("GET", f"/apps/crm/jobs/{runs[0]['jobId']}"))["name"] == "report"
+
+
+async def test_only_its_maker_and_administrators_change_a_schedule(api: Api, ann: Caller) -> None:
+    """Its runs are its maker's jobs, so nobody else may say what they do."""
+    await ann("POST", PATH, 201, json=NIGHTLY)
+    bob = await api.as_("read", "run", "manage", user="bob")
+    for method, path, body in (
+        ("PATCH", f"{PATH}/nightly", {"eventTag": "other"}),
+        ("POST", f"{PATH}/nightly/pause", None),
+        ("DELETE", f"{PATH}/nightly", None),
+        ("PATCH", "/ductape/jobs/nightly", {"event_tag": "other"}),
+    ):
+        await bob(method, path, 403, json=body)
+    await (await api.as_("admin", user="bob"))("POST", f"{PATH}/nightly/pause")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"interval": 5}, "interval"),
+        ({"interval": 60_000}, "interval"),
+        ({"cron": "every day"}, "cron"),
+        ({"timezone": "Mars"}, "timezone"),
+        ({"eventType": "NOTHING"}, "eventType"),
+        ({"eventTag": "no.js"}, "eventTag"),
+        ({"tag": "app.x"}, "tag"),
+        ({"start": "tomorrow"}, "start"),
+        ({"options": {"delay": 5}}, "options.delay"),
+        ({"nonsense": 1}, "nonsense"),
+    ],
+)
+async def test_a_bad_schedule_names_its_field(api: Api, ann: Caller, change: dict[str, Any], field: str) -> None:
+    """400 with field, value and what is allowed; nothing is kept."""
+    problem = await ann("POST", PATH, 400, json={**NIGHTLY, **change})
+    assert field in str(problem)
+    assert (await ann("GET", PATH))["items"] == []
+
+
+async def test_the_samples_of_seed_004_over_http(api: Api, ann: Caller) -> None:
+    """create, update, fetchAll and fetch with the seed's names; the same schedule is seen in our words."""
+    made = await ann("POST", "/ductape/jobs", 201, json=EXAMPLE)
+    assert {key: made[key] for key in EXAMPLE} == EXAMPLE
+    assert (made["state"], made["executed"]) == ("active", 0)
+    changed = await ann(
+        "PATCH",
+        "/ductape/jobs/example_job",
+        json={"name": "Updated Job Name", "executions": 10, "intervals": 120_000},
+    )
+    assert (changed["name"], changed["executions"], changed["intervals"]) == ("Updated Job Name", 10, 120_000)
+    assert await ann("GET", "/ductape/jobs") == [changed]
+    assert await ann("GET", "/ductape/jobs/example_job") == changed
+    ours = await ann("GET", f"{PATH}/example_job")
+    assert (ours["interval"], ours["executions"]) == (120_000, 10)
+    await ann("PATCH", "/ductape/jobs/example_job", 400, json={"tag": "other"})
+    await ann("GET", "/ductape/jobs/nothing", 404)
