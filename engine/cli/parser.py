@@ -66,6 +66,7 @@ def build() -> argparse.ArgumentParser:
     _apps(add)
     _replay(add)
     _jobs(add)
+    _schedules(add)
     _tokens(add)
     _queue_limits(add)
     _looks(add)
@@ -228,6 +229,52 @@ def _log_filters(parser: argparse.ArgumentParser) -> None:
 def _page(parser: argparse.ArgumentParser, size: int) -> None:
     parser.add_argument("--size", metavar="N", default=str(size), help=f"at most so many; default: {size}")
     parser.add_argument("--offset", metavar="N", default="0", help="skip so many")
+
+
+def _schedules(add: _Commands) -> None:
+    schedule = add("schedule", "let the clock start jobs")
+    add = _Commands(
+        schedule.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser), "schedule "
+    )
+    create = _schedule(add, "create", "make a schedule", more="Its runs are ordinary jobs.")
+    create.add_argument("type", metavar="TYPE", help="ACTION, or FUNCTION: a script or a handler")
+    create.add_argument("event", metavar="EVENT", help="the action, the script's path or the handler's name")
+    create.add_argument("--user", metavar="ID", help="the user whose jobs the runs are; default: nobody")
+    _plan(create)
+    update = _schedule(add, "update", "change a schedule, from its next run on")
+    update.add_argument("--type", metavar="TYPE", help="another type of event")
+    update.add_argument("--event", metavar="EVENT", help="another action, script or handler")
+    _plan(update)
+    _schedule(add, "show", "show a schedule")
+    _schedule(add, "pause", "make no runs until it is resumed")
+    _schedule(add, "resume", "go on with the first run after now")
+    _schedule(add, "remove", "remove a schedule; the jobs that it made stay")
+    runs = _schedule(add, "runs", "list what became of a schedule's runs, the newest first")
+    found = _app_only(add("list", "list an app's schedules by tag"))
+    for parser, size in ((runs, 20), (found, 1000)):
+        parser.add_argument("--size", metavar="N", default=str(size), help=f"at most so many; default: {size}")
+
+
+def _schedule(add: _Commands, name: str, help: str, *, more: str = "") -> argparse.ArgumentParser:
+    parser = add(name, help, more=more)
+    parser.add_argument("--app", required=True, help="the app that has it")
+    parser.add_argument("tag", metavar="TAG", help="the schedule's name in its app")
+    return parser
+
+
+def _plan(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--name", metavar="NAME", help="what people call it; default: its tag")
+    parser.add_argument("--every", metavar="DURATION", help="an interval, such as 15m")
+    parser.add_argument("--cron", metavar="EXPRESSION", help="such as '0 3 * * *'; six fields begin with seconds")
+    parser.add_argument("--timezone", metavar="ZONE", help="where the expression is read; default: UTC")
+    parser.add_argument("--executions", metavar="N", help="so many runs; 0 (default) is without end")
+    parser.add_argument("--start", metavar="TIME", help="no run before then")
+    parser.add_argument("--end", metavar="TIME", help="no run after then")
+    parser.add_argument("--jitter", metavar="DURATION", help="make runs up to so much later, spread evenly")
+    parser.add_argument("--missed", metavar="skip|once|all", help="missed runs that are made; default: once")
+    parser.add_argument("--missed-after", metavar="DURATION", help="later than this is missed; default: 1m")
+    parser.add_argument("--overlap", metavar="allow|skip|wait", help="while an earlier job lives; default: allow")
+    parser.add_argument("--param", metavar="KEY=VALUE", action="append", default=[], help="as of `headrace run`")
 
 
 def _tokens(add: _Commands) -> None:
