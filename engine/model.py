@@ -142,7 +142,10 @@ def check_job_id(value: object, what: str = "jobId", *, of: str = "job") -> UUID
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job to be created. `spec` is what its executor needs, JSON; times in ms."""
+    """A job to be created. `spec` is what its executor needs, JSON; times in ms.
+
+    At most `concurrency_limit` jobs of the app with its `concurrency_key` run at once.
+    """
 
     app: str
     type: JobType
@@ -159,6 +162,8 @@ class NewJob:
     run_by: str | None = None
     app_version: int | None = None
     urgent: bool = False
+    concurrency_key: str | None = None
+    concurrency_limit: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,8 @@ def _apps(add: _Commands) -> None:
     run.add_argument("--timeout", metavar="DURATION", help="end the script after this, such as 10m")
     run.add_argument("--max-attempts", metavar="N", default="1", help="try again when it throws; default: 1")
     run.add_argument("--unique-key", metavar="KEY", help="a live job of the app with this key is followed instead")
+    run.add_argument("--concurrency-key", metavar="KEY", help="jobs of the app with this key take turns")
+    run.add_argument("--concurrency-limit", metavar="N", help="so many of them run at once; default: 1")
 
 
 def _replay(add: _Commands) -> None:

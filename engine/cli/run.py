@@ -59,6 +59,9 @@ async def _run(given: argparse.Namespace, settings: Settings, output: Output) ->
         return await _Following(pool, settings, output, new.app, job_id).run()
 
 
+_KEYED = {"options.concurrencyKey": "--concurrency-key", "options.concurrencyLimit": "--concurrency-limit"}
+
+
 async def _job(given: argparse.Namespace) -> NewJob:
     """The job that the command line describes; the script compiles."""
     path = Path(given.script)
@@ -68,7 +71,7 @@ async def _job(given: argparse.Namespace) -> NewJob:
     if problem is not None:
         raise ConfigError(problem, additional_info={"problems": [problem]})
     by = Requester(check_name("--app", given.app) if given.app is not None else _app_of(path), None)
-    with spelled(**{"params": "--param", "options.uniqueKey": "--unique-key"}):
+    with spelled(**{"params": "--param", "options.uniqueKey": "--unique-key", **_KEYED}):
         return run_source(by, Script(path.name, language, text), params.parse(given.param), _options(given))
 
 
@@ -80,6 +83,8 @@ def _options(given: argparse.Namespace) -> dict[str, Any]:
         "timeout": None if given.timeout is None else duration_ms("--timeout", given.timeout),
         "maxAttempts": whole("--max-attempts", number(given.max_attempts), low=1, high=1000),
         "uniqueKey": given.unique_key,
+        "concurrencyKey": given.concurrency_key,
+        "concurrencyLimit": None if given.concurrency_limit is None else number(given.concurrency_limit),
     }
     return {name: value for name, value in options.items() if value is not None}
 

@@ -50,6 +50,8 @@ jobs = Table(
     _column("started_at", _time, nullable=True),
     _column("ended_at", _time, nullable=True),
     _column("limited", Boolean),
+    _column("concurrency_key", Text, nullable=True),
+    _column("concurrency_limit", Integer),
 )
 
 job_params = Table(

@@ -114,6 +114,8 @@ async def claim(conn: Connection, worker: UUID, lanes: Sequence[Lane], *, limit:
     `low_first` takes low-priority jobs before the others: the worker asks so for a share of its claims.
     Jobs that wait for a claimed job to be RUNNING are woken.
     """
+    if len({lane.app for lane in lanes}) < len(lanes):
+        raise ValueError("two lanes of one app in one claim: its limits would count for each by itself")
     rows = await conn.fetch(load("job_claim"), worker, *lane_columns(lanes, limit), low_first)
     claimed = [row for row in rows if row["id"] is not None]
     awaited = [(row["id"], Status.RUNNING) for row in claimed if row["awaited"]]

@@ -14,6 +14,8 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 # The priorities whose ranks only grow.
 NORMAL, LOW = 1, 2
 MOST_LANES = 1000
+_MOST_TURNS = 200
+_SOON_MS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,14 @@ class Look:
 async def look(conn: Connection, *, after: tuple[str, str] = ("", ""), limit: int = MOST_LANES) -> Look:
     """Up to `limit` lanes that have work, those behind `after` first; jobs that are due by now are among it."""
     rows = await conn.fetch(load("ready_look"), *after, limit)
+    if rows[-1]["turns"]:
+        await conn.execute(load("ready_admit"), _MOST_TURNS)
+        rows = await conn.fetch(load("ready_look"), *after, limit)
     lanes = dict.fromkeys((row["app"], row["queue"]) for row in rows if row["app"] is not None)
-    (next_in_ms,) = (row["next_in_ms"] for row in rows if row["app"] is None)
+    next_in_ms = rows[-1]["next_in_ms"]
+    if rows[-1]["turns"]:
+        # Somebody else admits jobs of these keys right now, or there are more turns than one look takes.
+        next_in_ms = _SOON_MS if next_in_ms is None else min(_SOON_MS, next_in_ms)
     return Look(list(lanes)[:limit], next_in_ms)
 
 

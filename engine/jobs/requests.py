@@ -19,7 +19,9 @@ from engine.errors import BadRequest
 from engine.jobs import filters
 from engine.model import JobType, NewJob, handler_queue
 
-OPTIONS = frozenset({"lowPriority", "queue", "maxAttempts", "timeout", "delay", "uniqueKey"})
+OPTIONS = frozenset(
+    {"lowPriority", "queue", "maxAttempts", "timeout", "delay", "uniqueKey", "concurrencyKey", "concurrencyLimit"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,22 @@ def _job(
         max_attempts=filters.whole("options.maxAttempts", chosen.get("maxAttempts", 1), low=1, high=1000),
         timeout_ms=None if timeout is None else filters.whole("options.timeout", timeout, low=1, high=86_400_000),
         unique_key=None if key is None else filters.text("options.uniqueKey", key, longest=500),
+        concurrency_key=_concurrency_key(chosen),
+        concurrency_limit=filters.whole(
+            "options.concurrencyLimit", chosen.get("concurrencyLimit", 1), low=1, high=10_000
+        ),
     )
+
+
+def _concurrency_key(chosen: Mapping[str, Any]) -> str | None:
+    key = chosen.get("concurrencyKey")
+    if key is None and "concurrencyLimit" in chosen:
+        raise BadRequest.field(
+            "options.concurrencyLimit",
+            chosen["concurrencyLimit"],
+            "beside options.concurrencyKey: it limits jobs of that key",
+        )
+    return None if key is None else filters.text("options.concurrencyKey", key, longest=500)
 
 
 def _own_options(action: Action) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from engine.model import Job, NewJob, check_job_id, check_queue
 _MAX_DELAY_MS = 10 * 366 * 24 * 3600 * 1000
 _MAX_TIMEOUT_MS = 24 * 3600 * 1000
 _MAX_ATTEMPTS = 1000
-_MAX_UNIQUE_KEY = 500
+_MAX_KEY = 500
+_MAX_CONCURRENCY = 10_000
 
 
 async def create(conn: Connection, jobs: Sequence[NewJob], *, wake: bool = True) -> list[UUID]:
@@ -50,9 +51,14 @@ def _check(job: NewJob) -> None:
     _check_range("maxAttempts", job.max_attempts, 1, _MAX_ATTEMPTS, "attempts")
     if job.timeout_ms is not None:
         _check_range("timeout", job.timeout_ms, 1, _MAX_TIMEOUT_MS, "ms")
-    key = job.unique_key
-    if key is not None and (not 0 < len(key) <= _MAX_UNIQUE_KEY or "\0" in key):
-        raise BadRequest.field("uniqueKey", key, f"a text of 1 to {_MAX_UNIQUE_KEY} characters, none of them NUL")
+    _check_key("uniqueKey", job.unique_key)
+    _check_key("concurrencyKey", job.concurrency_key)
+    _check_range("concurrencyLimit", job.concurrency_limit, 1, _MAX_CONCURRENCY, "jobs")
+
+
+def _check_key(field: str, key: str | None) -> None:
+    if key is not None and (not 0 < len(key) <= _MAX_KEY or "\0" in key):
+        raise BadRequest.field(field, key, f"a text of 1 to {_MAX_KEY} characters, none of them NUL")
 
 
 def _check_range(field: str, value: int, low: int, high: int, unit: str) -> None:
@@ -89,6 +95,8 @@ def _columns(ids: Sequence[UUID], jobs: Sequence[NewJob], roots: Mapping[UUID, U
         [job.unique_key for job in jobs],
         [job.label for job in jobs],
         [dict(job.spec) for job in jobs],
+        [job.concurrency_key for job in jobs],
+        [job.concurrency_limit for job in jobs],
     ]
 
 

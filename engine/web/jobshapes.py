@@ -92,6 +92,12 @@ class JobOptions(Given):
     unique_key: str | None = Field(
         None, min_length=1, max_length=500, description="While a job with this key lives, its id is given instead"
     )
+    concurrency_key: str | None = Field(
+        None, min_length=1, max_length=500, description="Jobs of the app with the same key take turns"
+    )
+    concurrency_limit: int | None = Field(
+        None, ge=1, le=10_000, description="How many jobs of the key run at once; 1 without it"
+    )
 
 
 class _New(Given):

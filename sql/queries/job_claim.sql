@@ -11,26 +11,25 @@
 -- Nothing here may become a nested loop, whatever statistics say (as in job_finish.sql): full joins are hashed or merged,
 -- and sub-selects inside of `case` cannot become joins.
 -- A lane with limits (migration 0011) gives no more than they leave; where another claim holds one of them, nothing yet.
--- Of an app with limits only the first of its lanes gives: what they leave is left for all of them together.
+-- No two lanes are of one app: each would count the permits of all of them as its own. A job with a concurrency key is
+-- claimed only with a permit (migration 0021): an entry of one that has none is dropped, as it waits elsewhere.
 -- Always a row: without a job, it says how many entries were dropped, and how many passed by because of locks.
 with alive as materialized (
     select id from headrace.workers where id = $1 for key share
-), asked as materialized (
-    -- In sub-selects, so that the planner does not see how many there are: it would plan each claim anew, which takes
-    -- longer than the claim itself.
-    select l.*, row_number() over (partition by app order by n) as nth, exists (
-        select from headrace.job_limits k where k.app in (l.app, '*') and k.queue in ('', l.queue)) as limited
-    from unnest(
-        (select $3::text[]), (select $4::text[]), (select $5::timestamptz[]), (select $6::timestamptz[]),
-        (select $7::integer[]), (select $8::integer[])
-    ) with ordinality as l (app, queue, since_1, since_2, most, depth, n)
-), allowed as materialized (
-    select *, case when not limited then most when nth = 1 then headrace.lane_room(app, queue, most, true) else 0 end as room
-    from asked
 ), lanes as materialized (
-    select app, queue, since_1, since_2, n, limited, room as most,
-        case when room > 0 then depth - most + room else 0 end as depth
-    from allowed
+    select app, queue, since_1, since_2, n, room is not null as limited, coalesce(room, most) as most,
+        case when room is null then depth when room > 0 then depth - most + room else 0 end as depth
+    from (
+        -- In sub-selects, so that the planner does not see how many there are: it would plan each claim anew, which takes
+        -- longer than the claim itself.
+        select l.*, case when exists (
+            select from headrace.job_limits k where k.app in (l.app, '*') and k.queue in ('', l.queue)
+        ) then headrace.lane_room(app, queue, most, true) end as room
+        from unnest(
+            (select $3::text[]), (select $4::text[]), (select $5::timestamptz[]), (select $6::timestamptz[]),
+            (select $7::integer[]), (select $8::integer[])
+        ) with ordinality as l (app, queue, since_1, since_2, most, depth, n)
+    ) asked
 ), picked as materialized (
     select lanes.n as lane, lanes.most, entry.*
     from alive, lanes, lateral (
@@ -57,6 +56,7 @@ with alive as materialized (
     select j.id, j.app, j.queue, j.ready_at, j.ready_at <= clock_timestamp() as due, j.low_priority, j.attempt
     from headrace.jobs_live j
     where j.id = any (array(select job_id from picked)) and j.ready_at is not null
+        and (j.concurrency_key is null or j.limited)
     for no key update skip locked
 ), matched as materialized (
     select p.*, h.due and h.low_priority = (p.priority = 2) as fits
@@ -86,7 +86,8 @@ with alive as materialized (
 ), stale as materialized (
     -- By `= any`, which is a probe a job: as a join it was a scan of the whole backlog at each claim.
     select job_id from missed where job_id not in (
-        select id from headrace.jobs_live where id = any (array(select job_id from missed)) and ready_at is not null)
+        select id from headrace.jobs_live where id = any (array(select job_id from missed)) and ready_at is not null
+            and (concurrency_key is null or limited))
 ), done_with as materialized (
     select leaf, place from picked
     where case when job_id is not null then
@@ -103,19 +104,6 @@ with alive as materialized (
         app_version = coalesce(j.app_version, (select a.version from headrace.apps a where a.name = j.app))
     where j.id = any (array(select job_id from taken)) and j.ready_at is not null
     returning j.*
-), started as materialized (
-    select app, queue, count(*) as jobs from claimed
-    where (app, queue) in (select app, queue from lanes where limited) group by app, queue
-), permits as (
-    insert into headrace.job_permits (job_id, app, queue)
-    select id, app, queue from claimed where (app, queue) in (select app, queue from started)
-    on conflict (job_id) do nothing
-), rates as (
-    insert into headrace.job_rates as r (app, queue, source, ahead)
-    select l.app, l.queue, l.source, clock_timestamp() + make_interval(secs => s.jobs * l.per_ms / 1000.0 / l.rate)
-    from started s, lateral headrace.limits_of(s.app, s.queue) l where l.rate is not null
-    on conflict (app, queue, source) do update
-        set ahead = greatest(r.ahead, clock_timestamp()) + (excluded.ahead - clock_timestamp())
 )
 select
     (select count(*) from stale) + (select count(*) from wrong) as dropped,

@@ -1,5 +1,6 @@
 -- Where work is: up to $3 pairs of app and queue from the one behind ($1, $2) on, then from the first on; and, in a
 -- row without an app, in how many ms the next job becomes claimable by the clock. Jobs that are due by now become so here.
+-- `turns` in that row: jobs with concurrency keys may go on (migration 0021).
 -- A lane at one of its limits (migration 0011) is left out: whoever frees a permit tells the workers.
 with recursive due as materialized (
     select job_id from headrace.job_later where ready_at <= now() order by ready_at limit 1000 for update skip locked
@@ -10,8 +11,12 @@ with recursive due as materialized (
     select
         (select last_value % 3 from headrace.job_ready_turn), app, queue,
         case when low_priority then 2 when attempt > 0 then 0 else 1 end, clock_timestamp(), id
-    from headrace.jobs_live where id = any (array(select job_id from due)) and ready_at <= now()
+    from headrace.jobs_live where id = any (array(select job_id from due)) and ready_at <= now() and concurrency_key is null
     returning app, queue
+), keyed as materialized (
+    select headrace.block(array_agg(id)), count(*) from headrace.jobs_live
+    where id = any (array(select job_id from due)) and ready_at <= now() and concurrency_key is not null
+    having count(*) > 0
 ), ahead (app, queue, n) as (
     (select app, queue, 1 from headrace.job_ready where (app, queue) > ($1, $2) order by app, queue limit 1)
     union all
@@ -43,8 +48,9 @@ with recursive due as materialized (
         then headrace.lane_room(app, queue, 1, false) else 1 end as room
     from found
 )
-(select app, queue, null::float8 as next_in_ms from lanes where room > 0 order by n)
+(select app, queue, null::float8 as next_in_ms, null::boolean as turns from lanes where room > 0 order by n)
 union all
 select null, null, least(
     extract(epoch from (select min(ready_at) from headrace.job_later where ready_at > now()) - clock_timestamp()) * 1000,
-    (select min(headrace.lane_wait_ms(app, queue)) from lanes where room = 0))
+    (select min(headrace.lane_wait_ms(app, queue)) from lanes where room = 0)),
+    exists (select from keyed) or exists (select from headrace.key_turns)

@@ -69,6 +69,8 @@ def test_a_script_that_cannot_run_is_refused_before_there_is_a_job(
         (["--delay", "-1"], "--delay: '-1' is not allowed; expected milliseconds"),
         (["--max-attempts", "0"], "--max-attempts: 0 is not allowed; expected a whole number from 1 to 1000"),
         (["--max-attempts", "٣"], "--max-attempts: '٣' is not allowed; expected a whole number from 1 to 1000"),
+        (["--concurrency-key", ""], "--concurrency-key: '' is not allowed; expected a text of 1 to 500 characters"),
+        (["--concurrency-limit", "2"], "--concurrency-limit: 2 is not allowed; expected beside options.concurrencyKey"),
         (["--unique-key", ""], "--unique-key: '' is not allowed; expected a text of 1 to 500 characters"),
     ],
 )

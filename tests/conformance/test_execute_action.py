@@ -157,6 +157,9 @@ WRONG = [
     ({"delay": 100 * 366 * 24 * 3600 * 1000}, "delay", 100 * 366 * 24 * 3600 * 1000, "a whole number from 0"),
     ({"uniqueKey": ""}, "options.uniqueKey", "", "a text of 1 to 500 characters"),
     ({"uniqueKey": 7}, "options.uniqueKey", 7, "a text of 1 to 500 characters"),
+    ({"concurrencyKey": ""}, "options.concurrencyKey", "", "a text of 1 to 500 characters"),
+    ({"concurrencyKey": "k", "concurrencyLimit": 0}, "options.concurrencyLimit", 0, "a whole number from 1 to 10000"),
+    ({"concurrencyLimit": 2}, "options.concurrencyLimit", 2, "beside options.concurrencyKey"),
     ({"executeInBackground": False, "delay": 5}, "options.delay", 5, "no delay where executeInBackground is false"),
     ("now", "options", "now", "an object"),
 ]

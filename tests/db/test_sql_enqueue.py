@@ -33,10 +33,15 @@ async def enqueue(pool: Pool, arguments: str, *values: Any) -> UUID:
 
 async def test_a_job_from_sql_is_the_one_that_python_makes(pool: Pool) -> None:
     """Everything but id and time is equal, so workers, scripts and callers cannot tell them apart."""
-    ours = requests.call_handler(Requester("crm", "ann"), "mail", {"n": 1}, {"maxAttempts": 3, "timeout": 1500})
+    options = {"maxAttempts": 3, "timeout": 1500, "concurrencyKey": "k", "concurrencyLimit": 2}
+    ours = requests.call_handler(Requester("crm", "ann"), "mail", {"n": 1}, options)
     async with pool.acquire() as conn:
         (python,) = await store.create(conn, [ours])
-    sql = await enqueue(pool, "'crm', 'mail', '{\"n\": 1}', max_attempts => 3, timeout => '1.5 s', run_by => 'ann'")
+    sql = await enqueue(
+        pool,
+        "'crm', 'mail', '{\"n\": 1}', max_attempts => 3, timeout => '1.5 s', run_by => 'ann', "
+        "concurrency_key => 'k', concurrency_limit => 2",
+    )
     one, other = await job(pool, python), await job(pool, sql)
     for name in ("queue", "type", "name", "label", "max_attempts", "timeout_ms", "run_by", "spec", "status"):
         assert getattr(one, name) == getattr(other, name), name
@@ -111,6 +116,8 @@ async def test_a_script_has_to_be_the_apps(pool: Pool) -> None:
         ("'crm', 'mail', max_attempts => 0", "max_attempts is '0', but must be a number from 1 to 1000"),
         ("'crm', 'mail', timeout => '0'", "timeout is '00:00:00'"),
         ("'crm', 'mail', unique_key => ''", "unique_key is ''"),
+        ("'crm', 'mail', concurrency_key => ''", "concurrency_key is ''"),
+        ("'crm', 'mail', concurrency_key => 'k', concurrency_limit => 0", "concurrency_limit is '0'"),
         ("'crm', 'mail', low_priority => null", "low_priority is null"),
     ],
 )

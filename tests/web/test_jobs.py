@@ -120,6 +120,17 @@ async def test_a_unique_key_gives_the_job_that_lives(api: Api, ann: Caller) -> N
     assert first == second
 
 
+async def test_a_concurrency_key_is_kept_with_the_job(api: Api, ann: Caller) -> None:
+    """Both options arrive; a limit without a key is refused by name."""
+    options = {"concurrencyKey": "report", "concurrencyLimit": 2}
+    body = {"type": "EXECUTE_ACTION", "actionName": "report", "options": options}
+    await ann("POST", JOBS, 201, json=body)
+    (row,) = await api.pool.fetch("select concurrency_key, concurrency_limit from headrace.jobs_live")
+    assert tuple(row) == ("report", 2)
+    error = await ann("POST", JOBS, 400, json={**body, "options": {"concurrencyLimit": 2}})
+    assert error["additionalInfo"]["field"] == "options.concurrencyLimit"
+
+
 async def test_filters_and_pages(api: Api, ann: Caller) -> None:
     """Every filter of sys.jobs.find works, newest first, and a cursor leads through all pages."""
     ids = [str(await api.job()) for _ in range(5)]

@@ -1,0 +1,92 @@
+"""Limits hold while workers are killed: each running handler takes a lock of the server's, and finds one free."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from engine.db.pool import Pool
+from engine.jobs import limits
+from engine.jobs.limits import QueueLimit
+from engine.model import JobType, NewJob, handler_queue
+from tests.engine.hands import APP, enqueue
+from tests.engine.test_kills import ROOT, over
+
+JOBS = 120
+# A handler holds one of 3 locks of its app, and one with a key that of the key, in a session that dies with its worker.
+PROGRAM = """
+import asyncio, signal, sys
+import asyncpg
+from engine import app
+from engine.settings import Settings
+
+async def work(job):
+    conn = await asyncpg.connect(sys.argv[1])
+    try:
+        for name, size in [("app", 3), *([("key", 1)] if job.params["keyed"] else [])]:
+            for n in range(size):
+                if await conn.fetchval("select pg_try_advisory_lock(hashtext($1), $2)", name, n):
+                    break
+            else:
+                await conn.execute("insert into too_many (name) values ($1)", name)
+        await asyncio.sleep(0.01)
+    finally:
+        await conn.close()
+
+async def main():
+    settings = Settings(database_url=sys.argv[1], poll_ms=100, heartbeat_ms=200, stale_ms=3000, grace_ms=1000, slots=4)
+    async with app.open_database(settings) as database:
+        async with app.open_worker(settings, database.pool, handlers={"work": work}) as worker:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
+            await worker.run()
+
+asyncio.run(main())
+"""
+
+
+@asynccontextmanager
+async def worker(dsn: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A worker with the handler, in a process of its own; it ends in order if it is still there."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PROGRAM, dsn, cwd=ROOT, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await asyncio.wait_for(process.wait(), 60)
+
+
+def job(n: int) -> NewJob:
+    """Every third one has the key."""
+    keyed = n % 3 == 0
+    spec = {"handlerName": "work", "params": {"keyed": keyed}}
+    return NewJob(
+        *(APP, JobType.HANDLER, "work", "work", spec),
+        queue=handler_queue("work"),
+        concurrency_key="k" if keyed else None,
+    )
+
+
+async def test_killed_workers_leak_no_permit_and_exceed_no_limit(fresh_database: str) -> None:
+    """Three workers, two of them killed in the middle: all jobs end, never too many at once, and no permit is left."""
+    pool = await Pool.connect(fresh_database)
+    await pool.execute("create table too_many (name text)")
+    async with pool.acquire() as conn:
+        await limits.set_limit(conn, APP, "", QueueLimit(concurrency=3))
+    await enqueue(pool, *[job(n) for n in range(JOBS)])
+    async with worker(fresh_database) as first, worker(fresh_database) as second:
+        await over(pool, JOBS // 4)
+        first.kill()
+        async with worker(fresh_database):
+            await over(pool, JOBS // 2)
+            second.kill()
+            await over(pool, JOBS)
+    assert await pool.fetch("select name from too_many") == []
+    for table in ("job_permits", "key_permits", "job_blocked", "key_turns"):
+        assert await pool.fetch(f"select from headrace.{table}") == [], table
+    assert await pool.fetch("select from headrace.jobs_history where has_errors") == []
+    await pool.close()
