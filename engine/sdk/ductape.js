@@ -1,0 +1,55 @@
+// Ductape's `product.jobs` (seed 004) for JavaScript, over Headrace's HTTP API: Node 18 or newer, or a browser.
+//
+//   const ductape = new Ductape({ url: "https://jobs.example.org", token });
+//   await ductape.product.jobs.create({ name: "Example Job", tag: "example_job", ... });
+//
+// docs/from-ductape.md says which of that vendor's words is which of ours.
+
+/** What a job may execute. */
+export const JobEventTypes = Object.freeze({
+  ACTION: "ACTION",
+  NOTIFICATION: "NOTIFICATION",
+  DATABASE_ACTION: "DATABASE_ACTION",
+  FUNCTION: "FUNCTION",
+  MESSAGEBROKER: "MESSAGEBROKER",
+});
+
+/** What the API refused: `code`, `status`, `message` and `additionalInfo`. */
+export class DuctapeError extends Error {
+  constructor(status, problem) {
+    super(problem.message || `HTTP ${status}`);
+    this.name = "DuctapeError";
+    this.status = status;
+    this.code = problem.code || "systemException";
+    this.additionalInfo = problem.additionalInfo || {};
+  }
+}
+
+/** A client of the API at `url` with a token; `product.jobs` has create, update, fetch and fetchAll. */
+export class Ductape {
+  constructor({ url, token }) {
+    const call = async (method, tag, body) => {
+      const path = tag === undefined ? "" : `/${encodeURIComponent(tag)}`;
+      const headers = { Authorization: `Bearer ${token}` };
+      if (body !== undefined) headers["Content-Type"] = "application/json";
+      const response = await fetch(`${url.replace(/\/+$/, "")}/ductape/jobs${path}`, {
+        method,
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+      const answer = await response.json().catch(() => ({}));
+      if (!response.ok) throw new DuctapeError(response.status, answer);
+      return answer;
+    };
+    this.product = {
+      jobs: {
+        create: (details) => call("POST", undefined, details),
+        update: (tag, data) => call("PATCH", tag, data),
+        fetch: (tag) => call("GET", tag),
+        fetchAll: () => call("GET"),
+      },
+    };
+  }
+}
+
+export default Ductape;

@@ -1,0 +1,125 @@
+"""Ductape's `product.jobs` (seed 004) for Python programs, over the HTTP API.
+
+    async with Ductape("https://jobs.example.org", token) as ductape:
+        await ductape.product.jobs.create({"name": "Example Job", "tag": "example_job", …})
+
+docs/from-ductape.md says which of that vendor's words is which of ours; engine/sdk/ductape.js is the same in JavaScript.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+
+from engine.errors import (
+    BadRequest,
+    DatabaseUnavailable,
+    Forbidden,
+    HeadraceError,
+    NotFound,
+    TooManyRequests,
+    Unauthorized,
+)
+
+Job = dict[str, Any]
+_ERRORS: Mapping[int, type[HeadraceError]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    429: TooManyRequests,
+    503: DatabaseUnavailable,
+}
+
+
+class JobEventTypes(StrEnum):
+    """What a job may execute."""
+
+    ACTION = "ACTION"
+    NOTIFICATION = "NOTIFICATION"
+    DATABASE_ACTION = "DATABASE_ACTION"
+    FUNCTION = "FUNCTION"
+    MESSAGEBROKER = "MESSAGEBROKER"
+
+
+class Jobs:
+    """`product.jobs`: jobs as dicts with the seed's fields, and beside them state, executed and next_run."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def create(self, details: Mapping[str, Any]) -> Job:
+        """A new job; BadRequest if a field is wrong, its event is not there, or its tag is taken."""
+        job: Job = await self._call("POST", "", details)
+        return job
+
+    async def update(self, tag: str, data: Mapping[str, Any]) -> Job:
+        """The job with these fields changed, from its next run on; NotFound if there is none."""
+        job: Job = await self._call("PATCH", tag, data)
+        return job
+
+    async def fetch(self, tag: str) -> Job:
+        """The job; NotFound if there is none."""
+        job: Job = await self._call("GET", tag)
+        return job
+
+    async def fetch_all(self) -> list[Job]:
+        """All jobs of the token's app, in the order of their tags."""
+        jobs: list[Job] = await self._call("GET", "")
+        return jobs
+
+    fetchAll = fetch_all  # noqa: N815 - the seed's name
+
+    async def _call(self, method: str, tag: str, body: Mapping[str, Any] | None = None) -> Any:
+        path = f"/ductape/jobs/{quote(tag, safe='')}" if tag else "/ductape/jobs"
+        try:
+            response = await self._http.request(method, path, json=None if body is None else dict(body))
+        except httpx.HTTPError as error:
+            raise HeadraceError(f"no answer from {self._http.base_url}: {error or type(error).__name__}") from error
+        if response.is_success:
+            return response.json()
+        raise _error(response)
+
+
+def _error(response: httpx.Response) -> HeadraceError:
+    try:
+        problem = response.json()
+        message, info = problem["message"], problem.get("additionalInfo")
+    except (ValueError, KeyError, TypeError):
+        message, info = f"HTTP {response.status_code}", None
+    error = _ERRORS.get(response.status_code, HeadraceError)(message)
+    error.additional_info.update(info or {})
+    return error
+
+
+class Product:
+    """What belongs to the product, which is the token's app."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.jobs = Jobs(http)
+
+
+class Ductape:
+    """A client of the API at `url` with a token; used in `async with`, or closed."""
+
+    def __init__(self, url: str, token: str, *, timeout_s: float = 30.0) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
+        self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout_s)
+        self.product = Product(self._http)
+
+    async def close(self) -> None:
+        """Closes its connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()

@@ -1,0 +1,86 @@
+"""The samples of seed 004, in Python and in Node, through the clients of engine/sdk."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from engine.errors import BadRequest, HeadraceError, NotFound, Unauthorized
+from engine.sdk.ductape import Ductape, JobEventTypes
+from tests.documents import ROOT
+from tests.web.conftest import Api
+
+# The seed's samples; `action_tag` is a handler here, since the example app has no action of that name.
+NODE = """
+import ductapeOf, { Ductape, DuctapeError, JobEventTypes } from "./engine/sdk/ductape.js";
+const ductape = new Ductape({ url: process.env.URL, token: process.env.TOKEN });
+const details = {
+  name: 'Example Job',
+  tag: 'example_job',
+  event_type: JobEventTypes.FUNCTION,
+  event_tag: 'action_tag',
+  executions: 5,
+  intervals: 60000,
+};
+const seen = [];
+seen.push(await ductape.product.jobs.create(details));
+const tag = 'example_job';
+const data = { name: 'Updated Job Name', executions: 10, intervals: 120000 };
+seen.push(await ductape.product.jobs.update(tag, data));
+seen.push(await ductape.product.jobs.fetchAll());
+seen.push(await ductape.product.jobs.fetch('example_job'));
+try { await ductape.product.jobs.fetch('nothing'); } catch (error) {
+  seen.push([error instanceof DuctapeError, error.status, error.code, ductapeOf === Ductape]);
+}
+console.log(JSON.stringify(seen));
+"""
+
+
+async def test_the_samples_in_node(api: Api, address: str) -> None:
+    """create, update, fetchAll and fetch do in JavaScript what the seed says; an error has its code."""
+    environment = {"URL": address, "TOKEN": await api.token(), "PATH": "/usr/local/bin:/usr/bin:/bin"}
+    node = await asyncio.create_subprocess_exec(
+        *("node", "--input-type=module", "--eval", NODE),
+        cwd=ROOT,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await node.communicate()
+    assert node.returncode == 0, err.decode()
+    created, updated, everything, fetched, refused = json.loads(out)
+    assert (created["name"], created["executions"], created["intervals"]) == ("Example Job", 5, 60_000)
+    assert (updated["name"], updated["executions"], updated["intervals"]) == ("Updated Job Name", 10, 120_000)
+    assert (everything, fetched) == ([updated], updated)
+    assert refused == [True, 404, "notFound", True]
+
+
+async def test_the_samples_in_python(api: Api, address: str) -> None:
+    """The same calls by the same names, with our errors."""
+    async with Ductape(address, await api.token()) as ductape:
+        jobs = ductape.product.jobs
+        details = {
+            "name": "Example Job",
+            "tag": "example_job",
+            "event_type": JobEventTypes.FUNCTION,
+            "event_tag": "action_tag",
+            "executions": 5,
+            "intervals": 60_000,
+        }
+        created = await jobs.create(details)
+        assert {key: created[key] for key in details} == details
+        updated = await jobs.update("example_job", {"name": "Updated Job Name", "executions": 10, "intervals": 120_000})
+        assert await jobs.fetchAll() == await jobs.fetch_all() == [updated]
+        assert await jobs.fetch("example_job") == updated
+        with pytest.raises(NotFound, match="has no schedule 'nothing'"):
+            await jobs.fetch("nothing")
+        with pytest.raises(BadRequest, match=r"tag: 'example_job' is not allowed"):
+            await jobs.create(details)
+    async with Ductape(address, "wrong") as ductape:
+        with pytest.raises(Unauthorized):
+            await ductape.product.jobs.fetch_all()
+    async with Ductape("http://127.0.0.1:9", "wrong") as ductape:
+        with pytest.raises(HeadraceError, match=r"no answer from http://127\.0\.0\.1:9"):
+            await ductape.product.jobs.fetch_all()
