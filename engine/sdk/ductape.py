@@ -3,7 +3,7 @@
     async with Ductape("https://jobs.example.org", token) as ductape:
         await ductape.product.jobs.create({"name": "Example Job", "tag": "example_job", …})
 
-docs/from-ductape.md says which of that vendor's words is which of ours; engine/sdk/ductape.js is the same in JavaScript.
+docs/from-ductape.md says which of its words is which of ours; engine/sdk/ductape.js is the same in JavaScript.
 """
 
 from __future__ import annotations
