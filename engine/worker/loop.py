@@ -318,6 +318,7 @@ class Worker:
             found = await liveness.rescue(conn, stale_ms=self._settings.stale_ms)
             await waits.wake_overdue(conn)
             await waits.sweep(conn)
+            await conn.execute(load("root_ranks_sweep"))
             return found
 
         found = await self._services.pool.run(work)
