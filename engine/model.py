@@ -75,11 +75,25 @@ class JobType(StrEnum):
     UNDEPLOY_ENDPOINT = "UNDEPLOY_ENDPOINT"
     EXECUTE_SCRIPT = "EXECUTE_SCRIPT"
     HANDLER = "HANDLER"
+    SEND_NOTIFICATION = "SEND_NOTIFICATION"
+    DATABASE_ACTION = "DATABASE_ACTION"
+    PUBLISH_MESSAGE = "PUBLISH_MESSAGE"
 
     @property
     def is_public(self) -> bool:
         """Scripts may rely on the shape of this type's data and results."""
-        return self not in (JobType.EXECUTE_SCRIPT, JobType.HANDLER)
+        return self not in OURS
+
+
+OURS = frozenset(
+    {
+        JobType.EXECUTE_SCRIPT,
+        JobType.HANDLER,
+        JobType.SEND_NOTIFICATION,
+        JobType.DATABASE_ACTION,
+        JobType.PUBLISH_MESSAGE,
+    }
+)
 
 
 class LogLevel(StrEnum):
@@ -261,6 +275,9 @@ DATA_KEYS: Mapping[JobType, tuple[str, ...]] = {
     JobType.UNDEPLOY_ENDPOINT: ("endpointName",),
     JobType.EXECUTE_SCRIPT: ("scriptName", "params"),
     JobType.HANDLER: ("handlerName", "params"),
+    JobType.SEND_NOTIFICATION: ("notificationName", "params"),
+    JobType.DATABASE_ACTION: ("databaseActionName", "params"),
+    JobType.PUBLISH_MESSAGE: ("topicName", "params"),
 }
 
 

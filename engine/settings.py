@@ -128,6 +128,12 @@ class Settings:
     api_cors_origins: str = field(
         default="", metadata={"help": "origins, with commas, whose pages may call the API; none by default"}
     )
+    webhook_private: bool = field(
+        default=False, metadata={"help": "apps may send webhooks to private addresses, such as those of this network"}
+    )
+    amqp_url: str | None = field(
+        default=None, metadata={"help": "broker for messages of apps, amqp://…; without it LISTEN and NOTIFY"}
+    )
     metrics_host: str = field(default="127.0.0.1", metadata={"help": "address of /metrics and of the probes"})
     metrics_port: int = field(
         default=0,

@@ -19,6 +19,7 @@ from engine.apps.manifest import (
     Queue,
     Trigger,
 )
+from engine.apps.outgoing import read_database_actions, read_notifications, read_topics
 from engine.apps.toml import Table
 from engine.data.fields import Invalid, normalize
 from engine.errors import BadRequest
@@ -54,6 +55,9 @@ def read_manifest(root: Table) -> Manifest:
         endpoints={name: _endpoint(name, table) for name, table in root.tables("endpoints").items()},
         limits=_limits(root),
         queues=_queues(root),
+        notifications=read_notifications(root),
+        database_actions=read_database_actions(root),
+        topics=read_topics(root),
     )
     app.close()
     root.close()

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from engine.apps.limits import ScriptLimits
+from engine.apps.outgoing import DatabaseAction, Notification, Topic
 from engine.errors import BadRequest
 from engine.jobs.limits import QueueLimit
 
@@ -172,6 +173,9 @@ class Manifest:
     endpoints: Mapping[str, Endpoint] = default(default_factory=dict)
     limits: ScriptLimits = NO_LIMITS
     queues: Mapping[str, Queue] = default(default_factory=dict)
+    notifications: Mapping[str, Notification] = default(default_factory=dict)
+    database_actions: Mapping[str, DatabaseAction] = default(default_factory=dict)
+    topics: Mapping[str, Topic] = default(default_factory=dict)
 
     def entity(self, name: object) -> Entity:
         """The entity of this name; badRequest that lists the entities if there is none."""
@@ -182,6 +186,18 @@ class Manifest:
         if entity is not None:
             return self.entity(entity).action(str(name))
         return _named(self.actions, name, "action", f"an action of {self.name}")
+
+    def notification(self, name: object) -> Notification:
+        """The notification of this name; badRequest that lists them if there is none."""
+        return _named(self.notifications, name, "notification", f"a notification of {self.name}")
+
+    def database_action(self, name: object) -> DatabaseAction:
+        """The statement of this name; badRequest that lists them if there is none."""
+        return _named(self.database_actions, name, "databaseAction", f"a database action of {self.name}")
+
+    def topic(self, name: object) -> Topic:
+        """The topic of this name; badRequest that lists them if there is none."""
+        return _named(self.topics, name, "topic", f"a topic of {self.name}")
 
     def script_limits(self, spec: Mapping[str, Any]) -> ScriptLimits:
         """What is declared for the script of a job: its action, listener or endpoint first, then the app."""
@@ -216,6 +232,9 @@ class Manifest:
                 "listeners": _map(data, "listeners", _listener),
                 "endpoints": _map(data, "endpoints", lambda item: Endpoint(**_limited(item))),
                 "limits": ScriptLimits(**data.get("limits", {})),
+                "notifications": _map(data, "notifications", lambda item: Notification(**item)),
+                "database_actions": _map(data, "database_actions", lambda item: DatabaseAction(**item)),
+                "topics": _map(data, "topics", lambda item: Topic(**item)),
                 "queues": _map(data, "queues", lambda item: Queue(**item)),
             }
         )

@@ -18,8 +18,9 @@ from engine.settings import Loaded
 def config(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
     """Each setting, its value and its origin; passwords are not shown."""
     values = {item.name: getattr(loaded.settings, item.name) for item in fields(loaded.settings)}
-    if values["database_url"] is not None:
-        values["database_url"] = hide_password(values["database_url"])
+    for name in ("database_url", "amqp_url"):
+        if values[name] is not None:
+            values[name] = hide_password(values[name])
     if output.as_json:
         output.document(
             {name: {"value": _plain(value), "origin": loaded.origins[name]} for name, value in values.items()}

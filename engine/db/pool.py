@@ -186,6 +186,13 @@ class Pool:
         with translated():
             return await asyncpg.connect(self.dsn)
 
+    async def login(self, role: str, password: str, *, statement_ms: int) -> asyncpg.Connection[asyncpg.Record]:
+        """A connection of another role, which sees the views, and whose statements end after this time."""
+        settings = {"statement_timeout": str(statement_ms), "search_path": "headrace_views"}
+        conn = await asyncpg.connect(self.dsn, user=role, password=password, server_settings=settings)
+        await _prepare(conn)
+        return conn
+
     async def close(self) -> None:
         """Give every connection back; those still busy after 5 s are cut."""
         try:

@@ -5,20 +5,19 @@ The shortest path that a job can take: no child process, no journal. A handler t
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from engine.data.fields import Invalid, check_json
-from engine.errors import HeadraceError, NotFound
+from engine.errors import NotFound
 from engine.executors.endings import Ending, Failed, Finished
+from engine.executors.interruptible import interruptible
 from engine.executors.run import Run
 from engine.jobs import store
 from engine.jobs.journal import Line
 from engine.model import LogLevel
-from scripting.model import Interrupt
 
 
 class HandlerJob:
@@ -68,7 +67,7 @@ async def execute(run: Run) -> Ending:
     if handler is None:
         known = ", ".join(sorted(run.services.handlers)) or "none"
         raise NotFound(f"this worker has no handler {name!r}; it has: {known}")
-    response = await _cancellable(run, handler)
+    response = await interruptible(run, lambda: handler(HandlerJob(run)), "the handler")
     if isinstance(response, Failed):
         return response
     if response is None:
@@ -78,40 +77,3 @@ async def execute(run: Run) -> Ending:
     except Invalid as error:
         return Failed({"code": "badRequest", "message": f"what the handler returned: {error}"}, retryable=False)
     return Finished({"results": {"status": "ok", "response": response}})
-
-
-async def _cancellable(run: Run, handler: Handler) -> Any:
-    task = asyncio.current_task()
-    assert task is not None
-    reasons: list[str] = []
-
-    def kill(reason: str) -> None:
-        reasons.append(reason)
-        task.cancel()
-
-    run.check()
-    limit_ms = run.claim.timeout_ms or run.services.settings.script_timeout_ms
-    deadline = run.services.deadlines.after(limit_ms / 1000, task.cancel)
-    run.killable(kill)
-    try:
-        return await handler(HandlerJob(run))
-    except asyncio.CancelledError:
-        if not reasons and not deadline.reached:
-            raise
-        task.uncancel()
-        if reasons:
-            raise Interrupt(reasons[0]) from None
-        message = f"the handler did not end within {limit_ms} ms"
-        return Failed({"code": "timeout", "message": message, "limit": "wall"}, retryable=False)
-    except (HeadraceError, Interrupt):
-        raise
-    except Exception as error:
-        return _failed(error)
-    finally:
-        run.killable(None)
-        deadline.drop()
-
-
-def _failed(error: Exception) -> Failed:
-    """The platform's own code may show its errors: their text goes into the job."""
-    return Failed({"code": "unknownError", "message": f"{type(error).__name__}: {error}"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
-from engine.executors import action, handler, records, script
+from engine.executors import action, handler, notify, publish, records, script, statement
 from engine.executors.endings import Ending
 from engine.executors.run import Run
 from engine.model import JobType
@@ -20,5 +20,8 @@ EXECUTORS: Mapping[JobType, Execute] = MappingProxyType(
         JobType.EXPORT_RECORDS: records.export_records,
         JobType.DELETE_RECORDS: records.delete_records,
         JobType.HANDLER: handler.execute,
+        JobType.SEND_NOTIFICATION: notify.execute,
+        JobType.DATABASE_ACTION: statement.execute,
+        JobType.PUBLISH_MESSAGE: publish.execute,
     }
 )

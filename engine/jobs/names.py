@@ -6,5 +6,8 @@ JOBS_CHANNEL = "headrace_jobs"
 """Something became claimable: "APP QUEUE" says where, an empty payload leaves that to the worker's look. Equal
 payloads of a transaction are one notification, so a batch sends one for each lane."""
 
+TOPICS_CHANNEL = "headrace_topics"
+"""Messages of apps where there is no broker: app, topic, messageId and message, as JSON."""
+
 CONTROL_CHANNEL = "headrace_control"
 """A running job was stopped or canceled; the payload is the id of the worker that holds it."""

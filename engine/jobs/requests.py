@@ -12,6 +12,7 @@ from uuid import UUID
 
 from engine.apps.folder import Script
 from engine.apps.manifest import Action, ActionKind, Entity
+from engine.apps.outgoing import DatabaseAction, Notification, Topic
 from engine.data.fields import Invalid, check_json
 from engine.data.files import File
 from engine.data.query import Query
@@ -162,3 +163,27 @@ def call_handler(by: Requester, name: object, params: object, options: object) -
         raise BadRequest.field("options.queue", options, "no queue: jobs of a handler have their own")
     spec = {"handlerName": name, "params": _object("params", params)}
     return replace(_job(by, JobType.HANDLER, str(name), str(name), spec, options), queue=queue)
+
+
+def send_notification(by: Requester, notification: Notification, params: object, options: object) -> NewJob:
+    """SEND_NOTIFICATION: tells a webhook of the app; tried again as often as the app says."""
+    spec = {"notificationName": notification.name, "params": _object("params", params)}
+    given = {"maxAttempts": notification.max_attempts, **filters.check_query(options, OPTIONS, "options")}
+    return _job(by, JobType.SEND_NOTIFICATION, notification.name, notification.label, spec, given)
+
+
+def run_statement(by: Requester, action: DatabaseAction, params: object, options: object) -> NewJob:
+    """DATABASE_ACTION: a statement of the app, with these parameters over its defaults."""
+    given = _object("params", params)
+    for key in given:
+        if key not in action.params:
+            known = ", ".join(action.params) or "it has none"
+            raise BadRequest.field(f"params.{key}", given[key], f"a parameter of {action.name}: {known}")
+    spec = {"databaseActionName": action.name, "params": {**action.params, **given}}
+    return _job(by, JobType.DATABASE_ACTION, action.name, action.label, spec, options)
+
+
+def publish_message(by: Requester, topic: Topic, params: object, options: object) -> NewJob:
+    """PUBLISH_MESSAGE: `params` are the message."""
+    spec = {"topicName": topic.name, "params": _object("params", params)}
+    return _job(by, JobType.PUBLISH_MESSAGE, topic.name, topic.label, spec, options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 from engine.apps.store import App
 from engine.errors import BadRequest
@@ -13,6 +14,8 @@ from engine.jobs.documents import time_text
 from engine.jobs.requests import Requester
 from engine.model import JobType, NewJob
 from engine.schedule.model import EventType, Plan
+
+T = TypeVar("T")
 
 
 def new_job(app: App, plan: Plan, run_by: str | None, due: datetime) -> NewJob:
@@ -44,6 +47,37 @@ def _function(app: App, plan: Plan, by: Requester, due: datetime) -> NewJob:
     return requests.call_handler(by, plan.event_tag, plan.params, plan.options)
 
 
+def _notification(app: App, plan: Plan, by: Requester, due: datetime) -> NewJob:
+    """A notification that the app declares."""
+    return _declared(
+        plan, app.manifest.notification, lambda found: requests.send_notification(by, found, *_given(plan))
+    )
+
+
+def _database_action(app: App, plan: Plan, by: Requester, due: datetime) -> NewJob:
+    """A statement that the app declares."""
+    return _declared(plan, app.manifest.database_action, lambda found: requests.run_statement(by, found, *_given(plan)))
+
+
+def _message(app: App, plan: Plan, by: Requester, due: datetime) -> NewJob:
+    """A message to a topic that the app declares."""
+    return _declared(plan, app.manifest.topic, lambda found: requests.publish_message(by, found, *_given(plan)))
+
+
+def _given(plan: Plan) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    return plan.params, plan.options
+
+
+def _declared(plan: Plan, find: Callable[[str], T], make: Callable[[T], NewJob]) -> NewJob:
+    _no_query(plan)
+    try:
+        found = find(plan.event_tag)
+    except BadRequest as error:
+        allowed = error.additional_info["allowed"]
+        raise BadRequest.field("eventTag", plan.event_tag, str(allowed)) from None
+    return make(found)
+
+
 def _listener(app: App, plan: Plan, by: Requester, due: datetime) -> NewJob:
     """EXECUTE_LISTENER with the event {type: schedule, tag, dueAt} for a listener of the app."""
     _no_query(plan)
@@ -65,6 +99,9 @@ _EVENTS: Mapping[EventType, Callable[[App, Plan, Requester, datetime], NewJob]] 
     {
         EventType.ACTION: _action,
         EventType.FUNCTION: _function,
+        EventType.NOTIFICATION: _notification,
+        EventType.DATABASE_ACTION: _database_action,
+        EventType.MESSAGEBROKER: _message,
         EventType.LISTENER: _listener,
     }
 )

@@ -13,7 +13,7 @@ from engine.schedule.model import Schedule as EngineSchedule
 from engine.web.jobshapes import JobOptions
 from engine.web.shapes import NAME_PATTERN, Given, GivenMoment, Id, Moment, Shape
 
-Makeable = Literal["ACTION", "FUNCTION"]
+Makeable = Literal["ACTION", "FUNCTION", "NOTIFICATION", "DATABASE_ACTION", "MESSAGEBROKER"]
 
 
 class Schedule(Shape):

@@ -1,0 +1,134 @@
+"""What an app may send and ask beyond its scripts: notifications, statements on its history, topics of messages.
+
+Each is declared in app.toml and started by name, so that nobody who starts it chooses where it goes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from engine.apps.toml import Table
+
+DAY_MS = 86_400_000
+MOST_ROWS = 10_000
+# `$name` in a statement; `$name$` would be a quoted text of PostgreSQL's.
+PLACEHOLDER = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)(?!\w|\$)")
+_URL = re.compile(r"https?://[^\s/?#]+[^\s]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A webhook that is told of something. `secret` signs what is sent."""
+
+    name: str
+    label: str
+    webhook: str
+    secret: str
+    max_attempts: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAction:
+    """A statement that reads the app's views; `$name` in it is a parameter, with a default in `params`."""
+
+    name: str
+    label: str
+    statement: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    timeout: int = 10_000
+    rows: int = 1000
+
+    def numbered(self) -> tuple[str, list[str]]:
+        """The statement with `$1`, `$2`, … as PostgreSQL takes it, and the parameters in this order.
+
+        A parameter is text there: the value itself if it is a text, else its JSON; the statement casts it.
+        """
+        names: list[str] = []
+
+        def number(match: re.Match[str]) -> str:
+            if match[1] not in names:
+                names.append(match[1])
+            return f"(${names.index(match[1]) + 1}::text)"
+
+        return PLACEHOLDER.sub(number, self.statement), names
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Where messages go: with a broker to this exchange (its default one, if empty) by this routing key."""
+
+    name: str
+    label: str
+    exchange: str = ""
+    routing_key: str = ""
+
+
+def read_notifications(root: Table) -> dict[str, Notification]:
+    """`[notifications.NAME]`."""
+    return {name: _notification(name, table) for name, table in root.tables("notifications").items()}
+
+
+def _notification(name: str, table: Table) -> Notification:
+    found = Notification(
+        name=name,
+        label=table.take("label", str, name),
+        webhook=table.take("webhook", str, "", required=True),
+        secret=table.take("secret", str, "", required=True),
+        max_attempts=table.take_whole("max_attempts", 5, least=1, most=100) or 5,
+    )
+    if found.webhook and not _is_url(found.webhook):
+        table.complain("webhook", f"{found.webhook!r} is not allowed; expected an address that begins with https://")
+    if found.secret and not 16 <= len(found.secret) <= 200:
+        table.complain("secret", "is not allowed; expected a text of 16 to 200 characters")
+    table.close()
+    return found
+
+
+def _is_url(text: str) -> bool:
+    try:
+        return bool(_URL.match(text)) and bool(urlsplit(text).hostname) and urlsplit(text).port != 0
+    except ValueError:
+        return False
+
+
+def read_database_actions(root: Table) -> dict[str, DatabaseAction]:
+    """`[database_actions.NAME]`."""
+    return {name: _database_action(name, table) for name, table in root.tables("database_actions").items()}
+
+
+def _database_action(name: str, table: Table) -> DatabaseAction:
+    found = DatabaseAction(
+        name=name,
+        label=table.take("label", str, name),
+        statement=table.take("statement", str, "", required=True),
+        params=table.take("params", dict, {}),
+        timeout=table.take_whole("timeout", 10_000, least=1, most=DAY_MS) or 10_000,
+        rows=table.take_whole("rows", 1000, least=1, most=MOST_ROWS) or 1000,
+    )
+    for missing in [each for each in found.numbered()[1] if each not in found.params]:
+        table.complain("params", f"has no {missing!r}, which the statement names; expected its default")
+    for key, value in found.params.items():
+        if not isinstance(value, str | int | float | bool):
+            table.complain(f"params.{key}", f"{value!r} is not allowed; expected a text, a number, true or false")
+    table.close()
+    return found
+
+
+def read_topics(root: Table) -> dict[str, Topic]:
+    """`[topics.NAME]`."""
+    return {name: _topic(name, table) for name, table in root.tables("topics").items()}
+
+
+def _topic(name: str, table: Table) -> Topic:
+    found = Topic(
+        name=name,
+        label=table.take("label", str, name),
+        exchange=table.take("exchange", str, ""),
+        routing_key=table.take("routing_key", str, name),
+    )
+    table.close()
+    return found
