@@ -17,6 +17,7 @@
     ├── ScriptError                   (its own)          500   a script that was waited for ended with this error
     ├── LostClaim                     systemException    500   another attempt owns the job: drop what you have
     ├── DatabaseUnavailable           systemException    503   no connection to PostgreSQL
+    ├── MailUnavailable               systemException    503   the mail server cannot be reached, or takes no mail now
     ├── DatabaseError                 systemException    500   PostgreSQL refused a statement
     └── SchemaError                   systemException    500   the schema and this code do not fit each other
         ├── SchemaTooNew
@@ -181,6 +182,12 @@ class LostClaim(HeadraceError):
 
 class DatabaseUnavailable(HeadraceError):
     """There is no connection to PostgreSQL."""
+
+    http_status = 503
+
+
+class MailUnavailable(HeadraceError):
+    """The mail server cannot be reached, or takes no mail now."""
 
     http_status = 503
 

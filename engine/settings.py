@@ -139,6 +139,20 @@ class Settings:
         default=0,
         metadata={"help": "port of /metrics and of the probes; 0 for any that is free", "min": 0, "max": 65_535},
     )
+    smtp_host: str | None = field(default=None, metadata={"help": "mail server of the workers; no mail without it"})
+    smtp_port: int = field(default=587, metadata={"help": "port of the mail server", "min": 1, "max": 65_535})
+    smtp_security: str = field(
+        default="starttls",
+        metadata={"help": "starttls, tls or none", "choices": ("starttls", "tls", "none")},
+    )
+    smtp_user: str | None = field(default=None, metadata={"help": "name at the mail server; no login without it"})
+    smtp_password: str | None = field(default=None, metadata={"help": "password at the mail server", "secret": True})
+    smtp_sender: str | None = field(
+        default=None, metadata={"help": "from whom mail comes, such as 'Headrace <no-reply@example.org>'"}
+    )
+    smtp_timeout_ms: int = field(
+        default=30_000, metadata={"help": "longest wait for the mail server's answer", "min": 100, "max": 600_000}
+    )
     log_format: str = field(default="text", metadata={"help": "text or json", "choices": ("text", "json")})
     log_level: str = field(
         default="info",

@@ -14,6 +14,8 @@ from engine.cli.table import table
 from engine.db.pool import hide_password
 from engine.settings import Loaded
 
+HIDDEN = "***"
+
 
 def config(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
     """Each setting, its value and its origin; passwords are not shown."""
@@ -21,6 +23,9 @@ def config(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
     for name in ("database_url", "amqp_url"):
         if values[name] is not None:
             values[name] = hide_password(values[name])
+    for item in fields(loaded.settings):
+        if item.metadata.get("secret") and values[item.name] is not None:
+            values[item.name] = HIDDEN
     if output.as_json:
         output.document(
             {name: {"value": _plain(value), "origin": loaded.origins[name]} for name, value in values.items()}

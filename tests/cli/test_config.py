@@ -34,6 +34,15 @@ def test_people_get_a_table_without_passwords(headrace: Call) -> None:
     assert "secret" not in result.out
 
 
+def test_the_mail_server_s_password_is_not_shown(headrace: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That there is one is shown, to people and to programs."""
+    monkeypatch.setenv("HEADRACE_SMTP_PASSWORD", "secret")
+    for form in ((), ("--json",)):
+        result = headrace("config", *form)
+        assert "***" in result.out
+        assert "secret" not in result.out
+
+
 def test_every_setting_is_an_option(headrace: Call) -> None:
     """The help of a worker lists an option for each setting, with what it means."""
     help = headrace("worker", "--help")
