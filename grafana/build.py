@@ -261,6 +261,11 @@ QUEUES = Dashboard(
         Panel("Jobs a claim", "More at once is cheaper for the database.", [("mean", average("headrace_claim_jobs"))]),
         CLAIM,
         Panel(
+            "Limits",
+            "Jobs that wait for their concurrency key, and permits of keys, queues and apps that are held.",
+            [("waiting for a key", "max(headrace_jobs_blocked)"), ("permits held", "max(headrace_permits_used)")],
+        ),
+        Panel(
             "Jobs a batch of ends",
             "More at once is cheaper for the database.",
             [("mean", average("headrace_finish_jobs"))],

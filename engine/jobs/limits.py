@@ -12,7 +12,7 @@ from engine.jobs.names import JOBS_CHANNEL
 from engine.model import check_name, check_queue
 
 EVERY_APP = "*"
-OPERATOR, APP = "operator", "app"
+OPERATOR, APP, ADMIN = "operator", "app", "admin"
 MOST_JOBS = 100_000
 LONGEST_MS = 24 * 3600 * 1000
 
@@ -62,21 +62,21 @@ class Declared:
         return cls(**values, limit=limit)  # type: ignore[arg-type]
 
 
-async def set_limit(conn: Connection, app: object, queue: object, limit: QueueLimit) -> None:
-    """The operator's limit for an app ('*': each), or for one queue of it, in place of the one before.
+async def set_limit(conn: Connection, app: object, queue: object, limit: QueueLimit, *, source: str = OPERATOR) -> None:
+    """The operator's (or the admins') limit for an app ('*': each), or for one queue of it, in place of the one before.
 
     Not in a transaction: it takes effect by steps. A lower limit ends nothing: it takes effect as jobs end.
     """
     scope = _scope(app, queue)
     values = limit.check()
-    await conn.execute(load("limit_set"), *scope, OPERATOR, values.concurrency, values.rate, values.per_ms)
+    await conn.execute(load("limit_set"), *scope, source, values.concurrency, values.rate, values.per_ms)
     await settle(conn, scope[0])
 
 
-async def remove_limit(conn: Connection, app: object, queue: object) -> Declared:
-    """Takes the operator's limit back; NotFound if there is none."""
+async def remove_limit(conn: Connection, app: object, queue: object, *, source: str = OPERATOR) -> Declared:
+    """Takes the limit of this source back; NotFound if there is none."""
     scope = _scope(app, queue)
-    row = await conn.fetchrow(load("limit_remove"), *scope)
+    row = await conn.fetchrow(load("limit_remove"), *scope, source)
     if row is None:
         raise NotFound(f"there is no limit of {_words(*scope)}", additional_info={"app": scope[0], "queue": scope[1]})
     await settle(conn, scope[0])

@@ -19,6 +19,7 @@ from engine.web import (
     health,
     jobs,
     problems,
+    queuelimits,
     records,
     schedules,
     users,
@@ -39,6 +40,7 @@ REGISTER = (
     users.register,
     schedules.register,
     ductape.register,
+    queuelimits.register,
     health.register,
 )
 

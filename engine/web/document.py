@@ -26,6 +26,9 @@ _TAGS = [
     {"name": "records", "description": "Records of the app's entities"},
     {"name": "files", "description": "Files that imports read and exports write"},
     {"name": "users", "description": "Users of the app"},
+    {"name": "schedules", "description": "Jobs that start by the clock"},
+    {"name": "ductape", "description": "The doors of Ductape's product.jobs"},
+    {"name": "limits", "description": "How many jobs of the app and its queues run at once, and start in a time"},
     {"name": "health", "description": "For probes"},
     {"name": "documents", "description": "This document"},
 ]

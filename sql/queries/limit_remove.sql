@@ -1,2 +1,3 @@
--- Takes a limit of the operator's back.
-delete from headrace.job_limits where app = $1 and queue = $2 and source = 'operator' returning app, queue, source, concurrency, rate, per_ms
+-- Takes back the limit of one source.
+delete from headrace.job_limits where app = $1 and queue = $2 and source = $3
+returning app, queue, source, concurrency, rate, per_ms

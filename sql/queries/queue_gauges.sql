@@ -39,6 +39,9 @@ select
     (pg_stat_get_live_tuples('headrace.job_ready_0'::regclass) + pg_stat_get_live_tuples('headrace.job_ready_1'::regclass)
         + pg_stat_get_live_tuples('headrace.job_ready_2'::regclass))::float8 as ready,
     pg_stat_get_live_tuples('headrace.job_later'::regclass)::float8 as delayed,
+    pg_stat_get_live_tuples('headrace.job_blocked'::regclass)::float8 as blocked,
+    (pg_stat_get_live_tuples('headrace.job_permits'::regclass)
+        + pg_stat_get_live_tuples('headrace.key_permits'::regclass))::float8 as permits,
     pg_stat_get_tuples_inserted('headrace.jobs_live'::regclass)::float8 as created,
     pg_stat_get_dead_tuples('headrace.jobs_live'::regclass)::float8 as dead,
     coalesce(greatest(extract(epoch from clock_timestamp()

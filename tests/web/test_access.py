@@ -83,6 +83,7 @@ async def all_operations(api: Api) -> list[Operation]:
 async def values(api: Api, ann: Caller) -> dict[str, str]:
     """Things of the app crm by the names of path parameters. A parameter with a new name needs a value here."""
     file = await ann("POST", "/apps/crm/files", 201, params={"name": "a"}, content=b"x")
+    await ann("PUT", "/apps/crm/limits/heavy", json={"concurrency": 1})
     schedule = {"tag": "nightly", "name": "N", "eventType": "FUNCTION", "eventTag": "n", "interval": 60_000}
     await ann("POST", "/apps/crm/schedules", 201, json=schedule)
     record = await ann("POST", "/apps/crm/records/companies", 201, json={"data": {"name": "Acme"}})
@@ -94,6 +95,7 @@ async def values(api: Api, ann: Caller) -> dict[str, str]:
         "recordId": record["id"],
         "userId": "bob",
         "tag": "nightly",
+        "queue": "heavy",
     }
 
 
