@@ -23,7 +23,7 @@ from engine.apps.outgoing import read_database_actions, read_notifications, read
 from engine.apps.toml import Table
 from engine.data.fields import Invalid, normalize
 from engine.errors import BadRequest
-from engine.jobs.limits import LONGEST_MS, MOST_JOBS
+from engine.jobs.limits import LONGEST_KEY, LONGEST_MS, MOST_JOBS, MOST_OF_A_KEY
 from engine.model import JobType, check_name
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -180,10 +180,24 @@ def _action(name: str, table: Table, entity: str | None) -> Action:
         timeout=table.take_whole("timeout", None, least=1, most=DAY_MS),
         max_attempts=table.take_whole("max_attempts", 1, least=1, most=100) or 1,
         low_priority=table.take("low_priority", bool, False),
+        concurrency_key=_key(table),
+        concurrency_limit=table.take_whole("concurrency_limit", None, least=1, most=MOST_OF_A_KEY),
         limits=_limits(table),
     )
     table.close()
     return action
+
+
+def _key(table: Table) -> str | None:
+    key: str | None = table.take("concurrency_key", str)
+    if key is not None and not 0 < len(key) <= LONGEST_KEY:
+        table.complain(
+            "concurrency_key", f"{key[:60]!r} is not allowed; expected a text of 1 to {LONGEST_KEY} characters"
+        )
+        return None
+    if key is None and "concurrency_limit" in table:
+        table.complain("concurrency_limit", "limits jobs of a concurrency_key, which is missing")
+    return key
 
 
 def _limits(owner: Table) -> ScriptLimits:

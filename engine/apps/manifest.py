@@ -83,6 +83,8 @@ class Action:
     timeout: int | None = None
     max_attempts: int = 1
     low_priority: bool = False
+    concurrency_key: str | None = None
+    concurrency_limit: int | None = None
     limits: ScriptLimits = NO_LIMITS
 
 

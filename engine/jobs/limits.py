@@ -14,6 +14,7 @@ from engine.model import check_name, check_queue
 EVERY_APP = "*"
 OPERATOR, APP, ADMIN = "operator", "app", "admin"
 MOST_JOBS = 100_000
+LONGEST_KEY, MOST_OF_A_KEY = 500, 10_000
 LONGEST_MS = 24 * 3600 * 1000
 
 

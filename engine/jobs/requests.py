@@ -18,6 +18,7 @@ from engine.data.files import File
 from engine.data.query import Query
 from engine.errors import BadRequest
 from engine.jobs import filters
+from engine.jobs.limits import LONGEST_KEY, MOST_OF_A_KEY
 from engine.model import JobType, NewJob, handler_queue
 
 OPTIONS = frozenset(
@@ -121,6 +122,7 @@ def _job(
     chosen = {**(_own_options(action) if action else {}), **given}
     job = NewJob(app=by.app, type=kind, name=name, label=label, spec=spec, parent_id=by.parent_id, run_by=by.run_by)
     timeout, key = chosen.get("timeout"), chosen.get("uniqueKey")
+    most = 1 if chosen.get("concurrencyLimit") is None else chosen["concurrencyLimit"]
     return replace(
         job,
         queue=chosen.get("queue", "default"),
@@ -130,21 +132,19 @@ def _job(
         timeout_ms=None if timeout is None else filters.whole("options.timeout", timeout, low=1, high=86_400_000),
         unique_key=None if key is None else filters.text("options.uniqueKey", key, longest=500),
         concurrency_key=_concurrency_key(chosen),
-        concurrency_limit=filters.whole(
-            "options.concurrencyLimit", chosen.get("concurrencyLimit", 1), low=1, high=10_000
-        ),
+        concurrency_limit=filters.whole("options.concurrencyLimit", most, low=1, high=MOST_OF_A_KEY),
     )
 
 
 def _concurrency_key(chosen: Mapping[str, Any]) -> str | None:
     key = chosen.get("concurrencyKey")
-    if key is None and "concurrencyLimit" in chosen:
+    if key is None and chosen.get("concurrencyLimit") is not None:
         raise BadRequest.field(
             "options.concurrencyLimit",
             chosen["concurrencyLimit"],
             "beside options.concurrencyKey: it limits jobs of that key",
         )
-    return None if key is None else filters.text("options.concurrencyKey", key, longest=500)
+    return None if key is None else filters.text("options.concurrencyKey", key, longest=LONGEST_KEY)
 
 
 def _own_options(action: Action) -> dict[str, Any]:
@@ -153,6 +153,8 @@ def _own_options(action: Action) -> dict[str, Any]:
         "maxAttempts": action.max_attempts,
         "lowPriority": action.low_priority,
         "timeout": action.timeout,
+        "concurrencyKey": action.concurrency_key,
+        "concurrencyLimit": action.concurrency_limit,
     }
 
 

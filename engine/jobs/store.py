@@ -10,6 +10,7 @@ from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.errors import BadRequest, NotFound
 from engine.ids import id_time, new_id
+from engine.jobs.limits import LONGEST_KEY, MOST_OF_A_KEY
 from engine.jobs.names import JOBS_CHANNEL
 from engine.model import Job, NewJob, check_job_id, check_queue
 
@@ -17,8 +18,6 @@ from engine.model import Job, NewJob, check_job_id, check_queue
 _MAX_DELAY_MS = 10 * 366 * 24 * 3600 * 1000
 _MAX_TIMEOUT_MS = 24 * 3600 * 1000
 _MAX_ATTEMPTS = 1000
-_MAX_KEY = 500
-_MAX_CONCURRENCY = 10_000
 
 
 async def create(conn: Connection, jobs: Sequence[NewJob], *, wake: bool = True) -> list[UUID]:
@@ -53,12 +52,12 @@ def _check(job: NewJob) -> None:
         _check_range("timeout", job.timeout_ms, 1, _MAX_TIMEOUT_MS, "ms")
     _check_key("uniqueKey", job.unique_key)
     _check_key("concurrencyKey", job.concurrency_key)
-    _check_range("concurrencyLimit", job.concurrency_limit, 1, _MAX_CONCURRENCY, "jobs")
+    _check_range("concurrencyLimit", job.concurrency_limit, 1, MOST_OF_A_KEY, "jobs")
 
 
 def _check_key(field: str, key: str | None) -> None:
-    if key is not None and (not 0 < len(key) <= _MAX_KEY or "\0" in key):
-        raise BadRequest.field(field, key, f"a text of 1 to {_MAX_KEY} characters, none of them NUL")
+    if key is not None and (not 0 < len(key) <= LONGEST_KEY or "\0" in key):
+        raise BadRequest.field(field, key, f"a text of 1 to {LONGEST_KEY} characters, none of them NUL")
 
 
 def _check_range(field: str, value: int, low: int, high: int, unit: str) -> None:

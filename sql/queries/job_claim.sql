@@ -18,7 +18,7 @@ with alive as materialized (
     select id from headrace.workers where id = $1 for key share
 ), lanes as materialized (
     select app, queue, since_1, since_2, n, room is not null as limited, coalesce(room, most) as most,
-        case when room is null then depth when room > 0 then depth - most + room else 0 end as depth
+        case when room is null then depth when room > 0 then room + least(depth - most, 50) else 0 end as depth
     from (
         -- In sub-selects, so that the planner does not see how many there are: it would plan each claim anew, which takes
         -- longer than the claim itself.

@@ -11,6 +11,7 @@ import pytest
 from engine.apps.folder import check_scripts, load_folder
 from engine.apps.manifest import ActionKind, FieldType, Manifest, Queue, Trigger
 from engine.errors import BadRequest, ConfigError
+from engine.jobs.requests import Requester, run_action
 
 CRM = Path(__file__).parents[2] / "examples" / "crm"
 
@@ -252,6 +253,18 @@ def test_a_folder_can_be_copied(tmp_path: Path) -> None:
     """The digest says what is in the app, not where it lies."""
     shutil.copytree(CRM, tmp_path / "copy")
     assert load_folder(tmp_path / "copy").sha256 == load_folder(CRM).sha256
+
+
+def test_actions_have_concurrency_keys(app: Path) -> None:
+    """Key and limit go to the action's jobs, beneath what whoever starts one says; a limit alone is a problem."""
+    declared = GOOD + '[actions.go]\nscript = "actions/go.js"\nconcurrency_key = "sync"\nconcurrency_limit = 3\n'
+    action = load(app, declared).action(None, "go")
+    job = run_action(Requester("shop", None), action, None, None, None, None)
+    assert (job.concurrency_key, job.concurrency_limit) == ("sync", 3)
+    job = run_action(Requester("shop", None), action, None, None, None, {"concurrencyKey": "other"})
+    assert (job.concurrency_key, job.concurrency_limit) == ("other", 3)
+    alone = declared.replace('concurrency_key = "sync"\n', "")
+    assert any("actions.go.concurrency_limit: limits jobs of a" in problem for problem in problems(app, alone))
 
 
 def test_queues_have_sizes(app: Path) -> None:
