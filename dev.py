@@ -23,14 +23,19 @@ from pathlib import Path
 
 PIP_WHEEL = "deploy/bootstrap/pip-26.3-py3-none-any.whl"
 PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
-LOCKS = {"deploy/lock/runtime.txt": (), "deploy/lock/dev.txt": ("--group", "dev")}
+LOCKS = {"deploy/lock/runtime.txt": ("--extra", "amqp"), "deploy/lock/dev.txt": ("--group", "dev")}
 LOCK = "deploy/lock/dev.txt"
 STAMP = "headrace-stamp"
 UNFINISHED = "unfinished"
 # Most tests wait for other processes, so three at a time keep two cores busy. A file's tests stay together, since they
 # share what its fixtures start.
 ALL_TESTS = ("-n", "3", "--dist", "loadfile")
-SCRIPTS = {"demo": "examples/demo.py", "chaos": "bench/chaos.py", "observe": "grafana/check.py"}
+SCRIPTS = {
+    "demo": "examples/demo.py",
+    "chaos": "bench/chaos.py",
+    "observe": "grafana/check.py",
+    "broker": "bench/broker.py",
+}
 CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),

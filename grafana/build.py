@@ -297,6 +297,20 @@ QUEUES = Dashboard(
             warn=5,
             bad=60,
         ),
+        Panel(
+            "Messages to the broker",
+            "Confirmed, or refused and put aside for a while; none where there is no broker.",
+            [("{{outcome}}", rate("headrace_outbox_messages_total", "outcome"))],
+            unit="ops",
+        ),
+        Panel(
+            "Waiting for the broker",
+            "Age of the oldest message in the outbox.",
+            [("oldest", "max(headrace_outbox_oldest_seconds)")],
+            unit="s",
+            warn=60,
+            bad=600,
+        ),
     ],
     (QUEUE,),
 )

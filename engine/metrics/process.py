@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from engine.metrics.depth import Depth, DepthCollector
 from engine.metrics.jobs import JobMetrics
+from engine.metrics.outbox import OutboxMetrics
 from engine.metrics.schedules import ScheduleMetrics
 from engine.metrics.service import ServiceMetrics
 
@@ -28,6 +29,7 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
         self.jobs = JobMetrics(self.registry)
+        self.outbox = OutboxMetrics(self.registry)
         self.schedules = ScheduleMetrics(self.registry)
         self.service = ServiceMetrics(self.registry)
         self.depth: Depth | None = None

@@ -24,9 +24,11 @@ from engine.jobs.queue import Claim
 from engine.metrics.jobs import Kind
 from engine.model import Status
 from engine.schedule.scheduler import Scheduler
+from engine.worker.amqp import AmqpBroker
 from engine.worker.attempt import Attempt
 from engine.worker.finisher import Finisher
 from engine.worker.lanes import Lanes
+from engine.worker.outbox import Outbox
 from engine.worker.serves import Serves
 from engine.worker.share import LowPriorityShare
 from engine.worker.wakeups import Wakeups
@@ -126,6 +128,9 @@ class Worker:
         ]
         if settings.scheduler:
             loops.append(self._scheduler().run())
+        if settings.amqp_url is not None:
+            services = self._services
+            loops.append(Outbox(services.pool, AmqpBroker(settings.amqp_url), services.metrics.outbox).run())
         if settings.listen:
             heard = {JOBS_CHANNEL: self._claimable, CONTROL_CHANNEL: self._controlled}
             loops.append(Wakeups(self._services.pool, heard, self._metrics.listen_lost).run())
