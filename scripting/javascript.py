@@ -20,7 +20,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
-import quickjs
+# Not the package `quickjs` around it: that one starts a thread when it is imported, and a process that forks must
+# have one only. A child of a fork in the wrong moment waited for that thread for ever (docs/decisions.md).
+import _quickjs as quickjs
 
 from scripting.model import Json, Threw
 from scripting.runtime import Host, HostError, ScriptFailed

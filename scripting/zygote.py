@@ -186,12 +186,23 @@ def main(runtimes: Mapping[Language, str] = child.RUNTIMES) -> None:
     control.set_inheritable(False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     compilers = child.load_compilers(runtimes)
+    _have_one_thread()
     _forget_standard_error()
     # Children share the zygote's pages until they write; a collection would write to all of them.
     gc.collect()
     gc.freeze()
     gc.disable()
     Zygote(control, compilers, Lock.prepare(unsafe=safety == "unsafe")).serve()
+
+
+def _have_one_thread() -> None:
+    """A child of a fork has the forking thread alone: whatever another one held or asked for stays so for ever.
+
+    Asked of the kernel, since threads of libraries in C are in no list of Python's.
+    """
+    tasks = Path("/proc/self/task")
+    if tasks.exists() and len(threads := list(tasks.iterdir())) > 1:
+        sys.exit(f"the zygote has {len(threads)} threads and cannot fork safely: something that it imports starts one")
 
 
 def _forget_standard_error() -> None:

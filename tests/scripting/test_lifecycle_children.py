@@ -51,6 +51,11 @@ def children_of(pid: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def threads_of(pid: int) -> int:
+    """How many threads a process has."""
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
 def ends(pidfd: int) -> bool:
     """The process behind the descriptor ends; the wait is bounded only against a broken test."""
     return bool(select.select([pidfd], [], [], PATIENCE_SECONDS)[0])
@@ -221,3 +226,19 @@ async def test_a_warm_child_that_died_is_not_given_out(own_host: ScriptHost) -> 
         assert ends(pidfd)
         os.close(pidfd)
     assert isinstance(await run_once(own_host), Returned)
+
+
+async def test_the_zygote_has_one_thread() -> None:
+    """With both languages imported: a child that is forked beside a second thread may wait for that one for ever."""
+    host = ScriptHost()
+    await host.start()
+    try:
+        assert threads_of(host.zygote_pid or 0) == 1
+    finally:
+        await host.close()
+
+
+async def test_a_zygote_with_two_threads_does_not_start() -> None:
+    """A new version of a library that starts a thread is found at the start, not by scripts that hang now and then."""
+    with pytest.raises(SandboxUnavailable, match="the zygote has 2 threads and cannot fork safely"):
+        await ScriptHost(entry="tests.scripting.threaded").start()
