@@ -234,7 +234,7 @@ class Manifest:
                 "listeners": _map(data, "listeners", _listener),
                 "endpoints": _map(data, "endpoints", lambda item: Endpoint(**_limited(item))),
                 "limits": ScriptLimits(**data.get("limits", {})),
-                "notifications": _map(data, "notifications", lambda item: Notification(**item)),
+                "notifications": _map(data, "notifications", Notification.from_json),
                 "database_actions": _map(data, "database_actions", lambda item: DatabaseAction(**item)),
                 "topics": _map(data, "topics", lambda item: Topic(**item)),
                 "queues": _map(data, "queues", lambda item: Queue(**item)),

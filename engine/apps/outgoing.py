@@ -5,6 +5,7 @@ Each is declared in app.toml and started by name, so that nobody who starts it c
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,18 +18,48 @@ DAY_MS = 86_400_000
 MOST_ROWS = 10_000
 # `$name` in a statement; `$name$` would be a quoted text of PostgreSQL's.
 PLACEHOLDER = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)(?!\w|\$)")
+# `{name}` in a mail.
+FIELD = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*\Z")
+
+_ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A webhook that is told of something. `secret` signs what is sent."""
+    """Somebody who is told of something: a webhook, with `secret` to sign what is sent, or people by mail.
+
+    `{name}` in subject and text is a parameter.
+    """
 
     name: str
     label: str
-    webhook: str
-    secret: str
+    webhook: str | None = None
+    secret: str | None = None
+    mail_to: tuple[str, ...] = ()
+    subject: str = ""
+    text: str = ""
     max_attempts: int = 5
+
+    @classmethod
+    def from_json(cls, item: Mapping[str, Any]) -> Notification:
+        """The notification as a manifest stores it."""
+        return cls(**{**item, "mail_to": tuple(item.get("mail_to", ()))})
+
+    @property
+    def names(self) -> list[str]:
+        """The parameters that subject and text name."""
+        return list(dict.fromkeys(FIELD.findall(self.subject + self.text)))
+
+
+def filled(text: str, params: Mapping[str, Any]) -> str:
+    """The text with a parameter for each `{name}`: texts as they are, the rest as JSON."""
+
+    def value(match: re.Match[str]) -> str:
+        found = params[match[1]]
+        return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+
+    return FIELD.sub(value, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +107,27 @@ def _notification(name: str, table: Table) -> Notification:
     found = Notification(
         name=name,
         label=table.take("label", str, name),
-        webhook=table.take("webhook", str, "", required=True),
-        secret=table.take("secret", str, "", required=True),
+        webhook=table.take("webhook", str),
+        secret=table.take("secret", str),
+        mail_to=table.take_texts("mail_to"),
+        subject=table.take("subject", str, ""),
+        text=table.take("text", str, ""),
         max_attempts=table.take_whole("max_attempts", 5, least=1, most=100) or 5,
     )
-    if found.webhook and not _is_url(found.webhook):
+    if (found.webhook is None) == (not found.mail_to):
+        table.complain(None, "a notification has either webhook or mail_to")
+    if (found.webhook is None) != (found.secret is None):
+        table.complain("secret", "a webhook has a secret, and nothing else has one")
+    if found.webhook is not None and (found.subject or found.text):
+        table.complain("text", "subject and text are for mail_to")
+    if found.mail_to and not found.text:
+        table.complain("text", "is missing; expected the text of the mail")
+    for address in found.mail_to:
+        if not _ADDRESS.match(address):
+            table.complain("mail_to", f"{address!r} is not allowed; expected addresses such as ann@example.org")
+    if found.webhook is not None and not _is_url(found.webhook):
         table.complain("webhook", f"{found.webhook!r} is not allowed; expected an address that begins with https://")
-    if found.secret and not 16 <= len(found.secret) <= 200:
+    if found.secret is not None and not 16 <= len(found.secret) <= 200:
         table.complain("secret", "is not allowed; expected a text of 16 to 200 characters")
     table.close()
     return found

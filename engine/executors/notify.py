@@ -1,4 +1,4 @@
-"""SEND_NOTIFICATION: a webhook of the app is told, with a signature that its owner can check.
+"""SEND_NOTIFICATION: people are told by mail, or a webhook of the app, with a signature that its owner can check.
 
 The body is JSON: notification, app, jobId, params. `Headrace-Signature: t=SECONDS,v1=HEX` has HMAC-SHA256 of
 `SECONDS.BODY` under the notification's secret; `Headrace-Delivery` is the job's id, the same at each try.
@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from engine.apps.outgoing import Notification
+from engine.executors import notify_mail
 from engine.executors.endings import Ending, Failed, Finished
 from engine.executors.interruptible import interruptible
 from engine.executors.run import Run
@@ -28,16 +29,17 @@ RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 async def execute(run: Run) -> Ending:
-    """Sends the notification; FINISHED with the receiver's status, or failed and perhaps tried again."""
+    """Sends the notification; FINISHED with what became of it, or failed and perhaps tried again."""
     async with run.services.pool.acquire() as conn:
         app = await run.services.apps.get(conn, run.claim.app, run.claim.app_version)
     found = app.manifest.notification(run.claim.spec["notificationName"])
-    ending: Ending = await interruptible(run, lambda: _send(run, found), "the notification", limit_ms=TIMEOUT_MS)
+    send, limit_ms = (_send, TIMEOUT_MS) if found.webhook is not None else (notify_mail.send, None)
+    ending: Ending = await interruptible(run, lambda: send(run, found), "the notification", limit_ms=limit_ms)
     return ending
 
 
 async def _send(run: Run, notification: Notification) -> Ending:
-    url = urlsplit(notification.webhook)
+    url = urlsplit(notification.webhook or "")
     try:
         address = await _address(url, private=run.services.settings.webhook_private)
         if address is None:
@@ -67,7 +69,7 @@ def _request(run: Run, notification: Notification) -> tuple[bytes, dict[str, str
         "Content-Type": "application/json",
         "User-Agent": "Headrace",
         "Headrace-Delivery": str(run.claim.id),
-        "Headrace-Signature": sign(notification.secret, body, run.services.clock_ms() // 1000),
+        "Headrace-Signature": sign(notification.secret or "", body, run.services.clock_ms() // 1000),
     }
 
 

@@ -168,8 +168,12 @@ def call_handler(by: Requester, name: object, params: object, options: object) -
 
 
 def send_notification(by: Requester, notification: Notification, params: object, options: object) -> NewJob:
-    """SEND_NOTIFICATION: tells a webhook of the app; tried again as often as the app says."""
-    spec = {"notificationName": notification.name, "params": _object("params", params)}
+    """SEND_NOTIFICATION: tells a webhook of the app, or people by mail; tried again as often as the app says."""
+    told = _object("params", params)
+    for name in notification.names:
+        if name not in told:
+            raise BadRequest.field(f"params.{name}", None, f"a value: the mail of {notification.name} names it")
+    spec = {"notificationName": notification.name, "params": told}
     given = {"maxAttempts": notification.max_attempts, **filters.check_query(options, OPTIONS, "options")}
     return _job(by, JobType.SEND_NOTIFICATION, notification.name, notification.label, spec, given)
 

@@ -31,6 +31,7 @@ from engine.schedule import events
 from engine.schedule.model import EventType, Plan
 from engine.worker import attempt
 from tests.engine.shop import Shop
+from tests.mailbox import open_mailbox
 
 CRM = Path(__file__).resolve().parents[2] / "examples" / "crm"
 SECRET = "a secret of the receiver"
@@ -139,6 +140,34 @@ async def test_a_refusal_is_the_receiver_s_last_word(stage: Stage, receiver: Rec
         job, left = await stage.runs(requests.send_notification(BY, note, {}, None), webhook_private=True)
         assert (job.attempt, left["error"]["code"]) == (1, "endpointException")
         assert f"127.0.0.1 answered {status}" in left["error"]["message"]
+
+
+async def test_people_are_told_by_mail(stage: Stage) -> None:
+    """Each address gets its own mail; one that is refused keeps no other from it, a busy server is tried again."""
+    note = Notification("weekly", "Weekly", mail_to=("ann@example.org", "bob@example.org"), text="For {team}.")
+    await stage.declares(notifications={"weekly": note})
+    async with open_mailbox() as box:
+        smtp = {
+            "smtp_host": "127.0.0.1",
+            "smtp_port": box.port,
+            "smtp_security": "none",
+            "smtp_sender": "s@example.org",
+        }
+        box.replies["bob@example.org"] = "550 no such user"
+        new = requests.send_notification(BY, note, {"team": "us"}, None)
+        job, left = await stage.runs(new, **smtp)
+        assert (box.to(), str(box.mails[0]["Subject"])) == (["ann@example.org"], "Weekly")
+        assert box.mails[0].get_content().strip() == "For us."
+        assert job.has_errors
+        refused = {"bob@example.org": "the mail server refused it: 550 no such user"}
+        assert left["results"]["response"] == {"sent": 1, "refused": refused}
+        box.replies["ann@example.org"] = "451 try later"
+        job, left = await stage.runs(dataclasses.replace(new, max_attempts=2), **smtp)
+        assert (job.attempt, "451 try later" in left["error"]["message"]) == (2, True)
+    _, left = await stage.runs(new)
+    assert "smtp_host" in left["error"]["message"]
+    with pytest.raises(BadRequest, match=r"params\.team: null is not allowed; expected a value: the mail of weekly"):
+        requests.send_notification(BY, note, {}, None)
 
 
 async def test_private_addresses_are_not_told(stage: Stage, receiver: Receiver) -> None:

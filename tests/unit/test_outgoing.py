@@ -6,7 +6,7 @@ import pytest
 
 from engine.apps.declarations import read_manifest
 from engine.apps.manifest import Manifest
-from engine.apps.outgoing import DatabaseAction, Notification, Topic
+from engine.apps.outgoing import DatabaseAction, Notification, Topic, filled
 from engine.apps.toml import Problems, Table
 
 GOOD = """
@@ -16,6 +16,10 @@ name = "shop"
 [notifications.late]
 webhook = "https://example.org/hooks?a=b"
 secret = "0123456789abcdef"
+
+[notifications.weekly]
+mail_to = ["ann@example.org"]
+text = "{team}: {n}, {team}"
 
 [database_actions.failures]
 statement = "select $days::int, $days, $name, $1, $$text$$, $tag$text$tag$"
@@ -39,8 +43,10 @@ def test_what_goes_out_is_declared() -> None:
     manifest, problems = read(GOOD)
     assert problems == []
     assert manifest.notification("late") == Notification(
-        "late", "late", "https://example.org/hooks?a=b", "0123456789abcdef", 5
+        "late", "late", "https://example.org/hooks?a=b", "0123456789abcdef"
     )
+    assert manifest.notification("weekly").names == ["team", "n"]
+    assert filled("{team}: {n} {}", {"team": "a", "n": [1]}) == "a: [1] {}"
     assert manifest.topic("orders") == Topic("orders", "orders", "shop", "orders")
     assert Manifest.from_json(manifest.to_json()) == manifest
 
@@ -55,11 +61,16 @@ def test_names_become_numbers() -> None:
 @pytest.mark.parametrize(
     ("toml", "problem"),
     [
-        ('[notifications.n]\nsecret = "0123456789abcdef"', "notifications.n.webhook: is missing"),
-        ('[notifications.n]\nwebhook = "https://e.org"', "notifications.n.secret: is missing"),
+        (
+            '[notifications.n]\nsecret = "0123456789abcdef"',
+            "n: a notification has either webhook or mail_to",
+        ),
+        ('[notifications.n]\nwebhook = "https://e.org"', "notifications.n.secret: a webhook has a secret"),
         ('[notifications.n]\nwebhook = "ftp://e.org"\nsecret = "0123456789abcdef"', "webhook: 'ftp://e.org' is not"),
         ('[notifications.n]\nwebhook = "http://e:99999"\nsecret = "0123456789abcdef"', "webhook: 'http://e:99999' is"),
         ('[notifications.n]\nwebhook = "https://e.org"\nsecret = "short"', "secret: is not allowed; expected a text"),
+        ('[notifications.n]\nmail_to = ["ann@e.org"]', "notifications.n.text: is missing"),
+        ('[notifications.n]\nmail_to = ["ann"]\ntext = "x"', "mail_to: 'ann' is not allowed"),
         ("[database_actions.d]\nparams = { a = 1 }", "database_actions.d.statement: is missing"),
         ('[database_actions.d]\nstatement = "select $a"', "params: has no 'a', which the statement names"),
         ('[database_actions.d]\nstatement = "select 1"\nparams = { a = [1] }', "params.a: [1] is not allowed"),
