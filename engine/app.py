@@ -29,6 +29,7 @@ from engine.executors.check import checker
 from engine.jobs.feed import Feed
 from engine.metrics import Metrics
 from engine.settings import Settings
+from engine.tracing import OFF, Tracer
 from scripting.host import SandboxUnavailable, ScriptHost
 from scripting.model import LayerReport
 
@@ -134,6 +135,7 @@ async def open_services(
     *,
     metrics: Metrics | None = None,
     handlers: Mapping[str, Handler] = MappingProxyType({}),
+    tracer: Tracer = OFF,
 ) -> AsyncIterator[Services]:
     """What executors use: for a worker, or to replay jobs without one."""
     from engine.executors.run import Services
@@ -141,7 +143,7 @@ async def open_services(
     async with open_scripts(settings) as scripts:
         metrics = metrics or Metrics()
         metrics.sandbox_tested(asdict(scripts.layers))
-        yield Services(pool, AppCache(), scripts, settings, metrics, clock_ms, handlers)
+        yield Services(pool, AppCache(), scripts, settings, metrics, clock_ms, handlers, tracer=tracer)
 
 
 @asynccontextmanager
@@ -151,17 +153,18 @@ async def open_worker(
     *,
     metrics: Metrics | None = None,
     handlers: Mapping[str, Handler] = MappingProxyType({}),
+    tracer: Tracer = OFF,
 ) -> AsyncIterator[Worker]:
     """A worker on the database, not running yet; it counts in `metrics`. `handlers` are for HANDLER jobs, by name."""
     from engine.worker.loop import Worker
 
-    async with open_services(settings, pool, metrics=metrics, handlers=handlers) as services:
-        yield Worker(services, name=f"{socket.gethostname()}:{os.getpid()}")
+    async with open_services(settings, pool, metrics=metrics, handlers=handlers, tracer=tracer) as services:
+        yield Worker(services, name=process_name())
 
 
 @asynccontextmanager
 async def open_api(
-    settings: Settings, pool: Pool, check: Check, *, metrics: Metrics | None = None
+    settings: Settings, pool: Pool, check: Check, *, metrics: Metrics | None = None, tracer: Tracer = OFF
 ) -> AsyncIterator[Server]:
     """The HTTP API on its port, not served yet; `check` compiles the scripts of versions that are pushed to it."""
     from engine.web import api
@@ -173,7 +176,7 @@ async def open_api(
     feed = Feed(pool)
     web = Web(pool, AppCache(), feed, settings, limits, check)
     server = Server(
-        api.framed(api.build(web), web, (metrics or Metrics()).service),
+        api.framed(api.build(web), web, (metrics or Metrics()).service, tracer),
         settings.api_host,
         settings.api_port,
         names="api_host, api_port",
@@ -207,6 +210,25 @@ async def open_metrics(
         server.stop()
         await asyncio.gather(*tasks, return_exceptions=True)
         server.close()
+
+
+@asynccontextmanager
+async def open_tracer(settings: Settings) -> AsyncIterator[Tracer]:
+    """Where spans go by the settings; OpenTelemetry is imported only for this. ConfigError if it is not installed."""
+    if not settings.traces:
+        yield OFF
+        return
+    try:
+        from engine.tracing import otel
+    except ImportError as error:
+        raise ConfigError(f"setting traces: {error.name} is not installed; install headrace[otel]") from error
+    async with otel.exported(instance=process_name()) as tracer:
+        yield tracer
+
+
+def process_name() -> str:
+    """This process among all, for people."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def clock_ms() -> int:

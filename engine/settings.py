@@ -153,6 +153,9 @@ class Settings:
     smtp_timeout_ms: int = field(
         default=30_000, metadata={"help": "longest wait for the mail server's answer", "min": 100, "max": 600_000}
     )
+    traces: bool = field(
+        default=False, metadata={"help": "send OpenTelemetry traces; the standard OTEL_* variables say where to"}
+    )
     log_format: str = field(default="text", metadata={"help": "text or json", "choices": ("text", "json")})
     log_level: str = field(
         default="info",

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
+from types import TracebackType
 from typing import Any, TextIO
 
 import structlog
 
 from engine.settings import Settings
+from engine.tracing import context
+
+log = logging.getLogger(__name__)
 
 
 def configure(settings: Settings, *, level: str | None = None, stream: TextIO | None = None) -> None:
@@ -29,9 +34,17 @@ def configure(settings: Settings, *, level: str | None = None, stream: TextIO | 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel((level or settings.log_level).upper())
+    logging.captureWarnings(True)
+    sys.excepthook = _died
+    threading.excepthook = lambda ended: _died(ended.exc_type, ended.exc_value, ended.exc_traceback)
     # What these say below a warning is about themselves.
     for name in ("asyncio", "uvicorn", "uvicorn.error"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+def _died(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
+    """What nobody caught ends a thread or the process; for whoever collects lines it is a line like all others."""
+    log.critical("uncaught %s", kind.__name__, exc_info=None if error is None else (kind, error, traceback))
 
 
 def _common() -> list[Any]:
@@ -52,6 +65,9 @@ def _spelled_out(logger: Any, method: str, event: dict[str, Any]) -> dict[str, A
     claim = event.pop("claim", None)
     if claim is not None:
         event |= {"job": str(claim.id), "app": claim.app, "attempt": claim.attempt}
+    here = context.current()
+    if here is not None:
+        event["trace"] = here
     return event
 
 

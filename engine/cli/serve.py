@@ -114,14 +114,19 @@ class _Process:
         parts: dict[str, Part] = {}
         metrics = Metrics()
         async with AsyncExitStack() as stack:
+            tracer = await stack.enter_async_context(app.open_tracer(self._settings))
             if "worker" in self._names:
-                one = await stack.enter_async_context(app.open_worker(self._settings, pool, metrics=metrics))
+                one = await stack.enter_async_context(
+                    app.open_worker(self._settings, pool, metrics=metrics, tracer=tracer)
+                )
                 self._busy = lambda: one.busy
                 facts["worker"] = f"{one.name}, {self._settings.slots} slots"
                 parts["worker"] = one
             if "api" in self._names:
                 check = await stack.enter_async_context(app.open_check())
-                server = await stack.enter_async_context(app.open_api(self._settings, pool, check, metrics=metrics))
+                server = await stack.enter_async_context(
+                    app.open_api(self._settings, pool, check, metrics=metrics, tracer=tracer)
+                )
                 facts["api"] = f"{server.url}, described at {server.url}/docs"
                 parts["api"] = server
             # The last to come and the last to go: also a worker that drains can be looked at.

@@ -107,7 +107,8 @@ class JobCalls:
             if call is None:
                 raise BadRequest.field("method", entry.method, "a call of the host API")
             self._run.services.metrics.host_call(entry.method)
-            return await self._dispatch(call, caller, Args(entry.method, args, at_most=call.args), entry, begun)
+            with self._run.services.tracer.span(f"sys.{entry.method}", headrace__call=entry.seq):
+                return await self._dispatch(call, caller, Args(entry.method, args, at_most=call.args), entry, begun)
         except DatabaseUnavailable:
             raise
         except HeadraceError as error:

@@ -14,6 +14,7 @@ from engine.executors.limits import InForce, in_force
 from engine.executors.run import Run
 from engine.executors.runtime import runtime
 from engine.hostapi.caller import Origin
+from engine.tracing import Span
 from scripting.host import Session
 from scripting.model import Interrupted, Killed, Language, Outcome, Program, Returned, Threw
 
@@ -62,7 +63,9 @@ async def execute(run: Run, child: Session, calls: JobCalls, origin: Origin) -> 
     run.killable(child.kill)
     began = time.monotonic()
     try:
-        outcome = await child.run(origin.variables, calls=calls, seed=origin.seed, start_ms=origin.start_ms)
+        with run.services.tracer.span("script", headrace__language=child.language.value) as span:
+            outcome = await child.run(origin.variables, calls=calls, seed=origin.seed, start_ms=origin.start_ms)
+            _describe(span, outcome)
     finally:
         run.killable(None)
         await calls.close()
@@ -73,6 +76,15 @@ async def execute(run: Run, child: Session, calls: JobCalls, origin: Origin) -> 
         case Killed():
             return run.limits.explained(outcome, run.services.settings)
     return outcome
+
+
+def _describe(span: Span, outcome: Outcome) -> None:
+    span.set(headrace__outcome=type(outcome).__name__.lower())
+    match outcome:
+        case Threw(code=code):
+            span.fail(code)
+        case Killed(limit=limit):
+            span.fail(limit)
 
 
 def _count(run: Run, child: Session, outcome: Outcome, seconds: float) -> None:

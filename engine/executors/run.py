@@ -21,6 +21,7 @@ from engine.jobs.queue import Claim
 from engine.metrics import Metrics
 from engine.model import Status
 from engine.settings import Settings
+from engine.tracing import OFF, Tracer
 from scripting.host import ScriptHost
 from scripting.model import Interrupt
 
@@ -45,6 +46,7 @@ class Services:
     clock_ms: Callable[[], int]
     handlers: Mapping[str, Callable[[Any], Awaitable[Any]]] = field(default_factory=dict)
     deadlines: Deadlines = field(default_factory=Deadlines)
+    tracer: Tracer = OFF
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from engine.ids import id_time, new_id
 from engine.jobs.limits import LONGEST_KEY, MOST_OF_A_KEY
 from engine.jobs.names import JOBS_CHANNEL
 from engine.model import Job, NewJob, check_job_id, check_queue
+from engine.tracing import context
 
 # Weeks of delay are real, centuries are a unit mistaken; both ends fit PostgreSQL's intervals.
 _MAX_DELAY_MS = 10 * 366 * 24 * 3600 * 1000
@@ -93,10 +94,16 @@ def _columns(ids: Sequence[UUID], jobs: Sequence[NewJob], roots: Mapping[UUID, U
         [job.run_by for job in jobs],
         [job.unique_key for job in jobs],
         [job.label for job in jobs],
-        [dict(job.spec) for job in jobs],
+        [_in_trace(job.spec) for job in jobs],
         [job.concurrency_key for job in jobs],
         [job.concurrency_limit for job in jobs],
     ]
+
+
+def _in_trace(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The spec, with the place in a trace from which the job comes."""
+    here = context.current()
+    return dict(spec) if here is None else {**spec, context.KEY: here}
 
 
 async def find_by_id(conn: Connection, app: str, job_id: object) -> Job | None:

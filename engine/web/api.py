@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from engine.errors import NotAllowed
 from engine.metrics.service import ServiceMetrics
+from engine.tracing import OFF, Tracer
 from engine.web import (
     apps,
     commands,
@@ -61,7 +62,7 @@ def build(web: Web) -> FastAPI:
     return api
 
 
-def framed(api: FastAPI, web: Web, metrics: ServiceMetrics) -> ASGIApp:
+def framed(api: FastAPI, web: Web, metrics: ServiceMetrics, tracer: Tracer = OFF) -> ASGIApp:
     """The application that a server runs."""
     origins = [origin.strip() for origin in web.settings.api_cors_origins.split(",") if origin.strip()]
     app: ASGIApp = api
@@ -70,10 +71,10 @@ def framed(api: FastAPI, web: Web, metrics: ServiceMetrics) -> ASGIApp:
             app,
             allow_origins=origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "If-Match", "Last-Event-ID"],
+            allow_headers=["Authorization", "Content-Type", "If-Match", "Last-Event-ID", "traceparent"],
             expose_headers=["ETag", "Location", "Retry-After", "X-Request-Id", "RateLimit-Remaining"],
         )
-    return Frame(app, metrics)
+    return Frame(app, metrics, tracer)
 
 
 async def _unrouted(request: Request, error: Exception) -> JSONResponse:

@@ -72,6 +72,49 @@ def test_a_worker_logs_json_with_the_job_on_each_line(processes: Processes, on_d
     assert process.returncode == 0
 
 
+def test_every_line_of_a_process_is_a_document(
+    processes: Processes, on_database: Call, dsn: str, tmp_path: Path
+) -> None:
+    """Jobs that finish, fail, hit a limit and are rescued, requests good and bad, warnings, the end: JSON all through,
+    and what is about a job says which, of which app, in which attempt, on which worker."""
+    on_database("push", str(CRM))
+    token = on_database("token", "create", "--app", "crm", "--user", "ann", "--user-name", "Ann", "--scope", "admin")
+    # A module that Python imports at its start; once it is told to, it warns and fails, as a library may.
+    told = tmp_path / "told"
+    (tmp_path / "sitecustomize.py").write_text(
+        "import pathlib, threading, time, warnings\n"
+        "def late():\n"
+        f"    while not pathlib.Path({str(told)!r}).exists():\n"
+        "        time.sleep(0.05)\n"
+        "    warnings.warn('an old way')\n"
+        "    raise RuntimeError('in a thread')\n"
+        "threading.Thread(target=late, daemon=True).start()\n"
+    )
+    process = processes.start(
+        "dev", "--api-port", "0", "--log-format", "json", "--database-url", dsn, env={"PYTHONPATH": str(tmp_path)}
+    )
+    said = until(process, '"ready"')
+    address = json.loads(said.splitlines()[-1])["api"].split(",")[0]
+    httpx.get(f"{address}/apps/crm/jobs", headers={"Authorization": "Bearer no"}, timeout=60)
+    httpx.get(f"{address}/apps/crm/jobs", headers={"Authorization": f"Bearer {token.out.strip()}"}, timeout=60)
+    ids = {}
+    for name, source in {"good": "return 1;", "bad": "throw new Error('no');", "long": "while (true) {}"}.items():
+        Path(f"{name}.js").write_text(source)
+        ids[name] = on_database("run", f"{name}.js", "--timeout", "1s", "--json").lines[-1]["id"]
+    told.touch()
+    said += until(process, "in a thread")
+    process.send_signal(signal.SIGTERM)
+    rest, errors = process.communicate(timeout=120)
+    assert rest == ""
+    lines = [json.loads(line) for line in (said + errors).splitlines()]
+    assert all({"time", "level", "message"} <= line.keys() for line in lines)
+    about = [line for line in lines if line["message"] in ("job started", "job left")]
+    assert {line["job"] for line in about} == set(ids.values())
+    assert all(line["app"] == "scratch" and line["attempt"] == 1 and line["worker"] for line in about)
+    assert any("an old way" in line["message"] for line in lines)
+    assert any("in a thread" in line.get("exception", "") for line in lines)
+
+
 def test_a_signal_ends_a_start_that_hangs(processes: Processes) -> None:
     """A server that accepts and never answers does not keep a worker from ending at SIGTERM."""
     with socket.create_server(("127.0.0.1", 0)) as silent:

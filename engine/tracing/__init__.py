@@ -1,0 +1,6 @@
+"""Traces: what a request led to, over jobs, attempts, scripts and their calls."""
+
+from engine.tracing import context
+from engine.tracing.spans import OFF, Kind, Span, Tracer
+
+__all__ = ["OFF", "Kind", "Span", "Tracer", "context"]
