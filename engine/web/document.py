@@ -36,7 +36,7 @@ _DESCRIPTION = (
     "Workflows on one PostgreSQL. Times are RFC 3339 in UTC, durations are milliseconds. Every error has the "
     "same form; its `code` is the one that scripts and the command line show."
 )
-_METHODS = ("get", "post", "put", "delete")
+_METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def register(routes: Routes, api: FastAPI) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -116,3 +118,10 @@ async def test_the_samples_of_seed_004_over_http(api: Api, ann: Caller) -> None:
     assert (ours["interval"], ours["executions"]) == (120_000, 10)
     await ann("PATCH", "/ductape/jobs/example_job", 400, json={"tag": "other"})
     await ann("GET", "/ductape/jobs/nothing", 404)
+
+
+async def test_the_document_refers_to_nothing_that_is_not_there(api: Api) -> None:
+    """Each reference of the OpenAPI document leads to one of its schemas, for PATCH as for every method."""
+    text = (await api.http.get("/openapi.json")).text
+    schemas = json.loads(text)["components"]["schemas"]
+    assert set(re.findall(r'"#/components/schemas/(\w+)"', text)) - set(schemas) == set()
