@@ -103,7 +103,7 @@ async def looking(dsn: str) -> float:
     async with pool.acquire() as conn:
         for _ in range(30):
             began = time.perf_counter()
-            await depth.look(conn, stale_ms=30_000)
+            await depth.Rounds().look(conn, stale_ms=30_000)
             times.append((time.perf_counter() - began) * 1000)
     await pool.close()
     return median(times)

@@ -258,6 +258,11 @@ QUEUES = Dashboard(
             [("{{result}}", rate("headrace_claims_total", "result"))],
             unit="ops",
         ),
+        Panel(
+            "Looks for a whole round",
+            "Scrapes until every queue was seen once: what the panels on depth show may be so many scrapes old.",
+            [("looks", "max(headrace_queue_round_looks)")],
+        ),
         Panel("Jobs a claim", "More at once is cheaper for the database.", [("mean", average("headrace_claim_jobs"))]),
         CLAIM,
         Panel(

@@ -41,6 +41,7 @@ TOTALS: Final = MappingProxyType(
         "delayed": ("headrace_jobs_delayed", "Jobs that become claimable by the clock, by PostgreSQL's own count."),
         "blocked": ("headrace_jobs_blocked", "Due jobs that wait for a permit of their concurrency key."),
         "permits": ("headrace_permits_used", "Permits of limits and concurrency keys that jobs hold."),
+        "looks": ("headrace_queue_round_looks", "Looks that it took to see every queue: each sees a bounded part."),
         "overdue_s": ("headrace_delayed_overdue_seconds", "How late the clock's most overdue job is."),
         "workers": ("headrace_workers_alive", "Workers whose heartbeat is fresh."),
         "bytes": ("headrace_database_bytes", "Size of the tables and indexes, as of their last vacuum."),

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from engine.db.pool import Pool
 from engine.errors import HeadraceError
-from engine.jobs import depth
+from engine.jobs.depth import Rounds
 from engine.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ class Scrape:
         self._fit = fit
         self._lock = asyncio.Lock()
         self._looked_at = float("-inf")
+        self._rounds = Rounds()
         metrics.watch_queue()
         metrics.service.pool(pool.most, lambda: pool.opened, lambda: pool.idle)
         self.app = Starlette(
@@ -61,7 +62,7 @@ class Scrape:
     async def _look(self) -> None:
         try:
             async with asyncio.timeout(LOOK_S), self._pool.acquire() as conn:
-                self._metrics.depth = await depth.look(conn, stale_ms=self._stale_ms)
+                self._metrics.depth = await self._rounds.look(conn, stale_ms=self._stale_ms)
         except (TimeoutError, HeadraceError) as error:
             log.warning("the queue cannot be looked at: %s", error or "no answer")
             self._metrics.depth = None

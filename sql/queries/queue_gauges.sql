@@ -1,7 +1,9 @@
 -- What a scrape shows of the queue, in about a millisecond however long the backlog is: up to $1 lanes, counted up to $2
 -- entries in all, each lane its share; for the whole, PostgreSQL's own counts of rows. $3 ms is when a worker is dead.
+-- The lanes are those behind ($4, $5, $6); `last` is where the next look begins, null if this one saw the end.
 with recursive lanes (app, queue, priority, n) as (
-    (select app, queue, priority, 1 from headrace.job_ready order by app, queue, priority limit 1)
+    (select app, queue, priority, 1 from headrace.job_ready
+    where (app, queue, priority) > ($4::text, $5::text, $6::smallint) order by app, queue, priority limit 1)
     union all
     select next.app, next.queue, next.priority, lanes.n + 1
     from lanes, lateral (
@@ -35,6 +37,7 @@ select
                 greatest(extract(epoch from clock_timestamp() - min(since)), 0) as oldest_s
             from seen group by queue, priority order by 1, 2) q),
         '[]') as lanes,
+    (select jsonb_build_array(app, queue, priority) from lanes where n = $1) as last,
     pg_stat_get_live_tuples('headrace.jobs_live'::regclass)::float8 as live,
     (pg_stat_get_live_tuples('headrace.job_ready_0'::regclass) + pg_stat_get_live_tuples('headrace.job_ready_1'::regclass)
         + pg_stat_get_live_tuples('headrace.job_ready_2'::regclass))::float8 as ready,

