@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, text
 
 from engine.db import search
 from engine.db.pool import Connection
@@ -32,6 +32,11 @@ KEYS = frozenset(
     }
 )
 DEFAULT_SIZE = 20
+# Ids carry the time of whoever made the job, starts and ends that of PostgreSQL: how far the clocks may be apart.
+CLOCKS_MS = 10 * 60 * 1000
+# Few jobs are longer than this between creation and end: those have an index of their own (jobs_history_long).
+LONG_MS = 3_600_000
+_LONG = jobs.c.ended_at - jobs.c.created_at > text("interval '1 hour'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +49,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class JobQuery:
-    """A checked query: conditions on the table jobs, and how many to find."""
+    """A checked query: conditions on the table jobs, and how many to find.
+
+    Every job that it finds started or ended at `since_ms` or later, if that is given.
+    """
 
     where: tuple[ColumnElement[bool], ...]
     size: int
     offset: int
+    since_ms: int | None = None
 
     @classmethod
     def parse(cls, query: object, *, size: int = DEFAULT_SIZE) -> JobQuery:
@@ -58,6 +67,7 @@ class JobQuery:
             where=tuple(_conditions(given)),
             size=filters.whole("_size", given.get("_size", size), low=1, high=filters.MAX_SIZE),
             offset=filters.whole("_offset", given.get("_offset", 0), high=10_000_000),
+            since_ms=_since(given),
         )
 
 
@@ -81,6 +91,11 @@ def _conditions(given: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     return where
 
 
+def _since(given: Mapping[str, Any]) -> int | None:
+    bounds = [filters.milliseconds(key, given[key]) for key in ("startFrom", "endFrom") if key in given]
+    return max(bounds, default=None)
+
+
 def _partition(wanted: list[Status]) -> list[ColumnElement[bool]]:
     """Only the history, or only the live table, where the statuses allow it."""
     final = {status.is_final for status in wanted}
@@ -92,7 +107,10 @@ def _range(key: str, column: ColumnElement[Any], given: Mapping[str, Any]) -> li
     if f"{key}From" in given:
         where.append(column >= filters.at(filters.milliseconds(f"{key}From", given[f"{key}From"])))
     if f"{key}To" in given:
-        where.append(column < filters.end_of(filters.milliseconds(f"{key}To", given[f"{key}To"])))
+        until = filters.milliseconds(f"{key}To", given[f"{key}To"])
+        where.append(column < filters.end_of(until))
+        # Nothing starts before it is created: the ids beyond are not worth reading.
+        where.append(jobs.c.id < floor_id(until + CLOCKS_MS))
     return where
 
 
@@ -125,14 +143,34 @@ async def find_page(
 
     An operator of the whole platform asks for every app's with None; nothing that an app calls may.
     """
-    statement = _select(app, query).limit(limit + 1)
+    statement = _select(app, query)
+    offset = query.offset if after is None else 0
     if after is not None:
         statement = statement.where(jobs.c.id < check_job_id(after, "cursor"))
-    else:
-        statement = statement.offset(query.offset)
-    rows = [Job.from_row(row) for row in await search.fetch(conn, statement)]
+    rows = await _first(conn, statement, query, limit + 1, offset)
     page = rows[:limit]
     return Page(page, page[-1].id if len(rows) > limit else None)
+
+
+async def _first(conn: Connection, statement: Select[Any], query: JobQuery, most: int, offset: int) -> list[Job]:
+    """The newest that match.
+
+    A start or an end says nothing of the id, and PostgreSQL, which merges the months, reads each one up to its first
+    match: all of an old month, which has none. So the ids since then are asked first, and they come first; behind
+    them only live jobs can match, and those that took long.
+    """
+    if query.since_ms is None or offset:
+        return await _fetched(conn, statement.limit(most).offset(offset))
+    recent = floor_id(max(0, query.since_ms - LONG_MS - CLOCKS_MS))
+    rows = await _fetched(conn, statement.where(jobs.c.id >= recent).limit(most))
+    if len(rows) < most:
+        for older in (jobs.c.archived.is_(False), and_(jobs.c.archived.is_(True), _LONG)):
+            rows += await _fetched(conn, statement.where(jobs.c.id < recent, older).limit(most))
+    return sorted(rows, key=lambda job: job.id, reverse=True)[:most]
+
+
+async def _fetched(conn: Connection, statement: Select[Any]) -> list[Job]:
+    return [Job.from_row(row) for row in await search.fetch(conn, statement)]
 
 
 async def count(conn: Connection, app: str | None, query: JobQuery) -> int:
