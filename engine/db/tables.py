@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, SmallInteger, Table, Text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, UUID
 
 metadata = MetaData(schema="headrace")
 
@@ -89,6 +89,8 @@ users = Table(
     _column("id", Text),
     _column("name", Text),
     _column("email", Text, nullable=True),
+    _column("groups", ARRAY(Text)),
+    _column("mail_job", _uuid, nullable=True),
 )
 
 records = Table(

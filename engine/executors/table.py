@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
-from engine.executors import action, handler, notify, publish, records, script, statement
+from engine.executors import action, handler, notify, publish, records, script, statement, users
 from engine.executors.endings import Ending
 from engine.executors.run import Run
 from engine.model import JobType
@@ -19,6 +19,8 @@ EXECUTORS: Mapping[JobType, Execute] = MappingProxyType(
         JobType.IMPORT_RECORDS: records.import_records,
         JobType.EXPORT_RECORDS: records.export_records,
         JobType.DELETE_RECORDS: records.delete_records,
+        JobType.IMPORT_USERS: users.import_users,
+        JobType.EXPORT_USERS: users.export_users,
         JobType.HANDLER: handler.execute,
         JobType.SEND_NOTIFICATION: notify.execute,
         JobType.DATABASE_ACTION: statement.execute,

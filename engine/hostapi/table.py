@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.db.pool import Connection
-from engine.hostapi import data, jobs, script
+from engine.hostapi import data, jobs, script, users
 from engine.hostapi.args import Args
 from engine.hostapi.caller import Caller, Park
 from engine.jobs.journal import Line
@@ -95,6 +95,8 @@ CALLS: Mapping[str, HostCall] = MappingProxyType(
         "data.delete": Effect(data.delete, 3),
         "data.importRecords": Effect(data.import_records, 3),
         "data.exportRecords": Effect(data.export_records, 3),
+        "users.importUsers": Effect(users.import_users, 2),
+        "users.exportUsers": Effect(users.export_users, 1),
         "script.wait": Wait(script.open_wait, script.close_wait, 1),
         "script.tick": Read(script.tick, 0),
     }

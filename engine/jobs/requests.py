@@ -25,6 +25,8 @@ OPTIONS = frozenset(
     {"lowPriority", "queue", "maxAttempts", "timeout", "delay", "uniqueKey", "concurrencyKey", "concurrencyLimit"}
 )
 
+MAIL_ATTEMPTS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Requester:
@@ -74,6 +76,23 @@ def export_records(by: Requester, entity: Entity, query: object, options: object
     """EXPORT_RECORDS: what the query finds becomes a file."""
     spec = {"entityName": entity.name, "query": _query(entity, query)}
     return _job(by, JobType.EXPORT_RECORDS, entity.name, f"Export records of {entity.label}", spec, options)
+
+
+def import_users(by: Requester, file: File, notify: object, options: object) -> NewJob:
+    """IMPORT_USERS: the rows of the file become users; `notify` tells the new ones by mail.
+
+    A job that sends mail is tried MAIL_ATTEMPTS times unless the options say otherwise: mail servers rest now and then.
+    """
+    tells = filters.flag("options.notifyUsers", notify)
+    spec = {"fileName": file.name, "fileId": str(file.id), "notifyUsers": tells}
+    job = _job(by, JobType.IMPORT_USERS, "users", f"Import users from {file.name}", spec, options)
+    chosen = isinstance(options, Mapping) and "maxAttempts" in options
+    return replace(job, max_attempts=MAIL_ATTEMPTS) if tells and not chosen else job
+
+
+def export_users(by: Requester, options: object) -> NewJob:
+    """EXPORT_USERS: the users of the app become a file."""
+    return _job(by, JobType.EXPORT_USERS, "users", "Export users", {}, options)
 
 
 def run_script(by: Requester, script: Script, params: object, options: object) -> NewJob:

@@ -125,10 +125,12 @@ async def results(conn: Connection, app: str, job_id: object) -> dict[str, Any] 
     row: Mapping[str, Any] | None = await conn.fetchrow(load("job_results"), check_job_id(job_id), app)
     if row is None:
         raise NotFound(f"there is no job {job_id} in this app", additional_info={"jobId": str(job_id)})
+    if row["results"] is None and row["error"] is None:
+        return None
     left: dict[str, Any] = dict(row["results"] or {})
     if row["error"] is not None:
         left["error"] = row["error"]
-    return left or None
+    return left
 
 
 async def descendants(conn: Connection, app: str, job_id: object) -> list[Job]:

@@ -18,7 +18,9 @@ from engine.web.jobshapes import (
     Created,
     DeleteRecords,
     ExportRecords,
+    ExportUsers,
     ImportRecords,
+    ImportUsers,
     Job,
     JobLog,
     JobLogPage,
@@ -56,6 +58,10 @@ EXAMPLES = {
     "import": {
         "summary": "Import a file",
         "value": {"type": "IMPORT_RECORDS", "entityName": "companies", "fileId": "data/companies.csv"},
+    },
+    "users": {
+        "summary": "Import users and write to the new ones",
+        "value": {"type": "IMPORT_USERS", "fileId": "users.csv", "notifyUsers": True},
     },
 }
 
@@ -150,6 +156,11 @@ async def _new_job(call: Call, conn: Connection, job: NewJob) -> EngineJob:
         case ImportRecords():
             file = await files.get(conn, call.app, job.file_id)
             return requests.import_records(call.by, manifest.entity(job.entity_name), file, options)
+        case ImportUsers():
+            file = await files.get(conn, call.app, job.file_id)
+            return requests.import_users(call.by, file, job.notify_users, options)
+        case ExportUsers():
+            return requests.export_users(call.by, options)
 
 
 async def show(call: Admitted, app: AppName, job_id: JobId) -> Job:

@@ -150,7 +150,21 @@ class ImportRecords(_New):
     file_id: str = Field(min_length=1, max_length=255, description="A file's id or name", examples=[EXAMPLE_ID])
 
 
-NewJob = RunAction | RunScript | DeleteRecords | ExportRecords | ImportRecords
+class ImportUsers(_New):
+    """Makes users of the rows of a file, or brings them up to date."""
+
+    type: Literal["IMPORT_USERS"]
+    file_id: str = Field(min_length=1, max_length=255, description="A file's id or name", examples=[EXAMPLE_ID])
+    notify_users: bool = Field(False, description="Whether the new ones get a mail")
+
+
+class ExportUsers(_New):
+    """Writes the users of the app to a CSV file."""
+
+    type: Literal["EXPORT_USERS"]
+
+
+NewJob = RunAction | RunScript | DeleteRecords | ExportRecords | ImportRecords | ImportUsers | ExportUsers
 
 
 class Created(Shape):

@@ -27,11 +27,12 @@ class User(Shape):
     id: str = Field(examples=["ann"])
     name: str = Field(examples=["Ann Smith"])
     email: str | None
+    groups: list[str] = Field(examples=[["sales"]])
 
     @classmethod
     def of(cls, user: EngineUser) -> User:
         """The user as it is shown."""
-        return cls(id=user.id, name=user.name, email=user.email)
+        return cls(id=user.id, name=user.name, email=user.email, groups=list(user.groups))
 
 
 class UserPage(Shape):

@@ -125,6 +125,10 @@ NAMESPACES: Mapping[str, Mapping[str, Method]] = MappingProxyType(
             "importRecords": Method("data.importRecords", (_ENTITY, Arg("fileId"), _OPTIONS)),
             "exportRecords": Method("data.exportRecords", (_ENTITY, _QUERY, _OPTIONS)),
         },
+        "users": {
+            "importUsers": Method("users.importUsers", (Arg("fileId"), _OPTIONS)),
+            "exportUsers": Method("users.exportUsers", (_OPTIONS,)),
+        },
         "utils.script": {
             "wait": Method("script.wait", (Arg("milliseconds"),)),
         },

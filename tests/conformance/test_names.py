@@ -14,6 +14,7 @@ DATA = (
     "executeAction executeGlobalAction find findOne findById count createRecord save remove delete importRecords "
     "exportRecords"
 )
+USERS = "importUsers exportUsers"
 EXCEPTIONS = "getCode getMessage getAdditionalInfo throwException ScriptException"
 JOB = (
     "id label name type status progress waiting duration hasErrors startDate endDate runBy data results logs logInfo "
@@ -28,6 +29,7 @@ OWN_CODE = {"jobs": {"executeInJob"}, "data": {"save", "remove"}, "Job": {"waiti
 NAMES = {
     "sys.jobs": JOBS,
     "sys.data": DATA,
+    "sys.users": USERS,
     "sys.exceptions": EXCEPTIONS,
     "sys.commons": "ResultSet",
     "sys.utils.script": "wait",
@@ -42,7 +44,8 @@ job = sys.jobs.getCurrentJob();
 line = job.logs({}).next();
 record = sys.data.createRecord('companies');
 found = sys.jobs.find({});
-things = {'sys.jobs': sys.jobs, 'sys.data': sys.data, 'sys.exceptions': sys.exceptions, 'sys.commons': sys.commons,
+things = {'sys.jobs': sys.jobs, 'sys.data': sys.data, 'sys.users': sys.users, 'sys.exceptions': sys.exceptions,
+           'sys.commons': sys.commons,
           'sys.utils.script': sys.utils.script, 'job': job, 'line': line, 'record': record, 'found': found};
 """
 _JS = """

@@ -123,6 +123,7 @@ BESIDE_THE_TABLE = {
     [
         ("sys.jobs", api.NAMESPACES["jobs"]),
         ("sys.data", api.NAMESPACES["data"]),
+        ("sys.users", api.NAMESPACES["users"]),
         ("Job", {name for name in api.OBJECTS["Job"] if name != "name"}),
         ("Record", {name for name in api.OBJECTS["Record"] if name != "name"}),
     ],

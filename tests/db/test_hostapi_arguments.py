@@ -98,6 +98,8 @@ GOOD: dict[str, list[Any]] = {
     "data.importRecords": ["companies", "FILE", {}],
     "data.executeAction": ["companies", {}, "logSomething", {}, {}],
     "data.executeGlobalAction": [None, "report", {}, {}],
+    "users.importUsers": ["FILE", {"notifyUsers": True}],
+    "users.exportUsers": [{}],
     "script": [5],
 }
 

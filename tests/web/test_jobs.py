@@ -65,6 +65,7 @@ async def test_a_job_has_the_names_of_the_scripting_api(api: Api, ann: Caller) -
         ({"type": "EXECUTE_SCRIPT", "path": "actions/report.js"}, {"scriptName": "actions/report.js"}),
         ({"type": "EXPORT_RECORDS", "entityName": "companies"}, {"entityName": "companies"}),
         ({"type": "DELETE_RECORDS", "entityName": "companies", "query": {"type": "d"}}, {"entityName": "companies"}),
+        ({"type": "EXPORT_USERS"}, {}),
     ],
 )
 async def test_every_type_is_created(api: Api, ann: Caller, body: dict[str, Any], data: dict[str, Any]) -> None:
@@ -82,6 +83,9 @@ async def test_an_import_names_its_file(api: Api, ann: Caller) -> None:
     created = await ann("POST", JOBS, 201, json=body)
     job = await ann("GET", f"{JOBS}/{created['id']}")
     assert job["data"] == {"entityName": "companies", "fileName": "c.csv"}
+    created = await ann("POST", JOBS, 201, json={"type": "IMPORT_USERS", "fileId": "c.csv", "notifyUsers": True})
+    job = await ann("GET", f"{JOBS}/{created['id']}")
+    assert job["data"] == {"fileName": "c.csv", "notifyUsers": True}
 
 
 @pytest.mark.parametrize(
@@ -101,6 +105,8 @@ async def test_an_import_names_its_file(api: Api, ann: Caller) -> None:
         ),
         ({"type": "EXECUTE_SCRIPT", "path": "actions/none.js"}, 404, None),
         ({"type": "IMPORT_RECORDS", "entityName": "companies", "fileId": "none.csv"}, 404, None),
+        ({"type": "IMPORT_USERS", "fileId": "none.csv"}, 404, None),
+        ({"type": "IMPORT_USERS", "fileId": "c.csv", "notifyUsers": "often"}, 400, "IMPORT_USERS.notifyUsers"),
     ],
 )
 async def test_what_cannot_be_started(

@@ -52,6 +52,8 @@ CASES: dict[str, tuple[str, list[Json]]] = {
     "sys.data.delete('companies', {}, {})": ("data.delete", ["companies", {}, {}]),
     "sys.data.importRecords('companies', 'F1')": ("data.importRecords", ["companies", "F1", None]),
     "sys.data.exportRecords('companies', {})": ("data.exportRecords", ["companies", {}, None]),
+    "sys.users.importUsers('F1', {'notifyUsers': true})": ("users.importUsers", ["F1", {"notifyUsers": True}]),
+    "sys.users.exportUsers()": ("users.exportUsers", [None]),
     "sys.utils.script.wait(100)": ("script.wait", [100]),
     "log('a', 1)": ("jobs.log", [None, "INFO", "a 1"]),
 }

@@ -1,0 +1,141 @@
+"""CSV in and out for jobs that can go on after any batch: what imports and exports of any kind share.
+
+Each batch is one transaction with the job's checkpoint, fenced by the claim: a killed worker, a stop or
+a hand-over neither skips nor repeats a row.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from engine.data import csvimport, files
+from engine.data.csvimport import Checkpoint, Row
+from engine.data.files import CHUNK, File
+from engine.db.pool import Connection
+from engine.executors.results import log_errors
+from engine.executors.run import Run
+from engine.jobs import store
+
+IMPORT_BATCH = 1000
+
+CheckHeader = Callable[[tuple[str, ...]], None]
+Save = Callable[[Connection, Sequence[Row]], Awaitable[Mapping[int, str]]]
+Fetch = Callable[[Connection, str | None], Awaitable["Page"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many rows became something, and how many could not."""
+
+    good: int
+    bad: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of cells, and where the next page begins; None after the last."""
+
+    rows: Sequence[Sequence[str]]
+    next: str | None
+
+
+async def import_rows(run: Run, *, check_header: CheckHeader, save: Save) -> Imported:
+    """What became of the rows of the job's file `fileId`.
+
+    `save` stores rows in the caller's transaction and gives the reason for each line that it refused; rows that
+    could not even be read do not reach it. A bad row is counted and logged, and does not stop the rest.
+    """
+    async with run.services.pool.acquire() as conn:
+        file = await files.get(conn, run.claim.app, run.claim.spec["fileId"])
+    place = dict(run.claim.checkpoint) or {"imported": 0, "bad": 0, "at": None}
+    start = Checkpoint.from_json(place["at"]) if place["at"] else None
+    batch: list[Row] = []
+    async for row in csvimport.read_rows(_chunks(run, file, start.offset if start else 0), start=start):
+        check_header(row.checkpoint.header)
+        batch.append(row)
+        if len(batch) >= IMPORT_BATCH:
+            await _import(run, file, batch, place, save)
+            batch = []
+    if batch:
+        await _import(run, file, batch, place, save)
+    return Imported(place["imported"], place["bad"])
+
+
+def reasons_text(reasons: Mapping[str, str]) -> str:
+    """The reason for each cell that is wrong, as a line of a log."""
+    return "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+
+
+async def _chunks(run: Run, file: File, offset: int) -> AsyncIterator[bytes]:
+    """The file's bytes; no connection is held while its rows are worked on."""
+    n, skip = divmod(offset, CHUNK)
+    while True:
+        async with run.services.pool.acquire() as conn:
+            chunk = await files.read_chunk(conn, run.claim.app, file.id, n)
+        if chunk is None:
+            return
+        yield chunk[skip:]
+        n, skip = n + 1, 0
+
+
+async def _import(run: Run, file: File, batch: Sequence[Row], place: dict[str, Any], save: Save) -> None:
+    """One transaction: what the batch makes, its errors, and where the next one begins."""
+    problems = {row.line: row.problem for row in batch if row.problem}
+    async with run.effect() as scope:
+        problems |= await save(scope.conn, [row for row in batch if row.problem is None])
+        log_errors(run, [f"line {line}: {problems[line]}" for line in sorted(problems)])
+        at = batch[-1].checkpoint
+        place.update(
+            imported=place["imported"] + len(batch) - len(problems), bad=place["bad"] + len(problems), at=at.to_json()
+        )
+        percent = min(99, at.offset * 100 // max(1, file.size))
+        await store.set_progress(scope.conn, run.claim.id, percent=percent, checkpoint=place)
+
+
+async def export_rows(run: Run, name: str, columns: Sequence[str], fetch: Fetch, *, counted: str) -> dict[str, Any]:
+    """The results of an export (seed 003): `fileLink`, `fileId` and under `counted` how many rows the file has."""
+    place = dict(run.claim.checkpoint) or {"file": None, "n": 0, "cursor": None, "more": True, "done": 0, "rest": ""}
+    if place["file"] is None:
+        await _begin_export(run, name, columns, place)
+    while place["more"]:
+        await _export_page(run, place, fetch)
+    async with run.effect() as scope:
+        file_id = UUID(place["file"])
+        await files.append(scope.conn, run.claim.app, file_id, place["n"], place["rest"].encode("latin-1"))
+        file = await files.finish(scope.conn, run.claim.app, file_id)
+    link = f"/apps/{run.claim.app}/files/{file.id}"
+    return {"fileLink": link, "fileId": str(file.id), counted: place["done"]}
+
+
+async def _begin_export(run: Run, name: str, columns: Sequence[str], place: dict[str, Any]) -> None:
+    async with run.effect() as scope:
+        named = f"{name}-{run.claim.id}.csv"
+        file_id = await files.begin(scope.conn, run.claim.app, named, content_type="text/csv; charset=utf-8")
+        place.update(file=str(file_id), rest=_csv([columns]).decode("latin-1"))
+        await store.set_progress(scope.conn, run.claim.id, percent=0, checkpoint=place)
+
+
+async def _export_page(run: Run, place: dict[str, Any], fetch: Fetch) -> None:
+    """One transaction: the page's lines, in whole chunks of the file, and what is left of them in the checkpoint."""
+    async with run.effect() as scope:
+        page = await fetch(scope.conn, place["cursor"])
+        rest = place["rest"].encode("latin-1") + _csv(page.rows)
+        n = place["n"]
+        while len(rest) > CHUNK:
+            await files.append(scope.conn, run.claim.app, UUID(place["file"]), n, rest[:CHUNK])
+            rest, n = rest[CHUNK:], n + 1
+        place.update(n=n, rest=rest.decode("latin-1"), cursor=page.next, more=page.next is not None)
+        place["done"] += len(page.rows)
+        await store.set_progress(scope.conn, run.claim.id, checkpoint=place)
+
+
+def _csv(rows: Sequence[Sequence[str]]) -> bytes:
+    """Lines of CSV in UTF-8; a checkpoint keeps bytes as Latin-1 text, since a chunk may end inside a character."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode()

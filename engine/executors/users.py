@@ -1,0 +1,117 @@
+"""IMPORT_USERS and EXPORT_USERS: users of the app from and to a CSV file, and mail to those who are new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.data import userrows, users
+from engine.data.csvimport import Row
+from engine.data.users import User
+from engine.db.pool import Connection
+from engine.executors import csvfiles
+from engine.executors.csvfiles import Page, reasons_text
+from engine.executors.endings import Ending, Finished
+from engine.executors.results import log_errors
+from engine.executors.run import Run
+from engine.jobs.journal import Line
+from engine.mail import Mail, Mailer, Refused, check_configured, open_mailer
+from engine.model import LogLevel
+
+EXPORT_BATCH = 1000
+MAIL_BATCH = 100
+
+
+async def import_users(run: Run) -> Ending:
+    """Rows of a CSV file become users, or bring them up to date; with `notifyUsers` the new ones get a mail.
+
+    Its results are empty, as in seed 003; the counts are in the log. Without a mail server a job that has to
+    notify fails before it makes anybody.
+    """
+    notify = bool(run.claim.spec["notifyUsers"])
+    if notify:
+        check_configured(run.services.settings)
+
+    async def save(conn: Connection, rows: Sequence[Row]) -> Mapping[int, str]:
+        return await _save(run, conn, rows, notify=notify)
+
+    done = await csvfiles.import_rows(run, check_header=userrows.check_header, save=save)
+    refused = await _notify(run) if notify else 0
+    _log(run, f"{done.good} rows imported, {done.bad} with errors")
+    return Finished({}, has_errors=done.bad + refused > 0)
+
+
+async def _save(run: Run, conn: Connection, rows: Sequence[Row], *, notify: bool) -> dict[int, str]:
+    """The reason for each line that became no user."""
+    problems: dict[int, str] = {}
+    good: list[User] = []
+    for row in rows:
+        user, reasons = userrows.to_user(row.values)
+        if reasons:
+            problems[row.line] = reasons_text(reasons)
+        else:
+            good.append(user)
+    if good:
+        columns = rows[0].checkpoint.header
+        await users.save_many(
+            conn,
+            run.claim.app,
+            good,
+            keep_email="email" not in columns,
+            keep_groups="groups" not in columns,
+            told_by=run.claim.id if notify else None,
+        )
+    return problems
+
+
+async def _notify(run: Run) -> int:
+    """Mails those whom the job made, one after the other; how many addresses were refused."""
+    refused = 0
+    batch = await _unmailed(run)
+    if not batch:
+        return 0
+    async with run.services.pool.acquire() as conn:
+        label = (await run.services.apps.get(conn, run.claim.app)).manifest.label
+    async with open_mailer(run.services.settings) as mailer:
+        while batch:
+            for user in batch:
+                run.check()
+                refused += await _tell(run, mailer, user, label)
+            batch = await _unmailed(run)
+    return refused
+
+
+async def _unmailed(run: Run) -> list[User]:
+    async with run.services.pool.acquire() as conn:
+        return await users.unmailed(conn, run.claim.app, run.claim.id, limit=MAIL_BATCH)
+
+
+async def _tell(run: Run, mailer: Mailer, user: User, label: str) -> bool:
+    """Whether the mail was refused. Killed between its two steps, it sends the same mail once more."""
+    sent = await mailer.send(_invitation(run, user, label))
+    async with run.effect() as scope:
+        if isinstance(sent, Refused):
+            log_errors(run, [f"user {user.id}: no mail to {user.email}: {sent.reason}"])
+        await users.mailed(scope.conn, run.claim.app, user.id, run.claim.id)
+    return isinstance(sent, Refused)
+
+
+def _invitation(run: Run, user: User, label: str) -> Mail:
+    text = f"Hello {user.name},\n\nyou are now a user of {label}. Your user name there is {user.id}.\n"
+    return Mail(
+        to=user.email or "", subject=f"You are now a user of {label}", text=text, key=f"{run.claim.id}.{user.id}"
+    )
+
+
+def _log(run: Run, message: str) -> None:
+    """A line that is written with the job's end."""
+    run.journal.log(Line(run.claim.id, run.services.clock_ms(), LogLevel.INFO, message))
+
+
+async def export_users(run: Run) -> Ending:
+    """Writes all users of the app to a CSV file that an import reads back."""
+
+    async def fetch(conn: Connection, after: str | None) -> Page:
+        page = await users.find_page(conn, run.claim.app, limit=EXPORT_BATCH, after=after)
+        return Page([userrows.to_row(user) for user in page], page[-1].id if len(page) == EXPORT_BATCH else None)
+
+    return Finished(await csvfiles.export_rows(run, "users", userrows.COLUMNS, fetch, counted="usersExported"))
