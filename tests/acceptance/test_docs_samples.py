@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.apps.store import load_manifest
-from engine.data import bulk
+from engine.data import bulk, files
 from scripting.host import ScriptHost
 from scripting.model import Language, Program
 from tests.acceptance.conftest import Platform
@@ -24,6 +24,7 @@ async def test_the_samples_run(platform: Platform) -> None:
     async with platform.pool.acquire() as conn:
         companies = (await load_manifest(conn, "crm")).entity("companies")
         await bulk.save_many(conn, "crm", companies, COMPANIES)
+        await files.store(conn, "crm", "users.csv", [b"id,name\nann,Ann\n"])
     run = [sample for sample in SAMPLES if "compile" not in sample.words]
     ids = [await platform.start(f"sample{SUFFIXES[sample.language]}", sample.text) for sample in run]
     errors = {}

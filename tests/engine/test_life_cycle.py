@@ -113,8 +113,7 @@ class Life(RuleBasedStateMachine):
         if self._model[job] is Status.RUNNING and (claim := self._claims.pop(job, None)):
             self._do(self._hand.park(claim))
             self._do(make_due(self.pool, job))
-            again = next((found for found in self._do(self._hand.claim(100)) if self._notice(found) == job), None)
-            assert again is not None
+            assert job in [self._notice(found) for found in self._do(self._hand.claim(100))]
 
     def _notice(self, claim: Claim) -> UUID:
         self._model[claim.id] = Status.RUNNING

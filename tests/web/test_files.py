@@ -80,7 +80,7 @@ async def test_an_upload_that_is_too_large_or_breaks_off_leaves_nothing(api: Api
 async def test_users(api: Api, ann: Caller) -> None:
     """Users of the app by id, in pages."""
     page = await ann("GET", "/apps/crm/users", params={"_size": 1})
-    assert page["items"] == [{"id": "ann", "name": "Ann Smith", "email": "ann@example.org"}]
+    assert page["items"] == [{"id": "ann", "name": "Ann Smith", "email": "ann@example.org", "groups": []}]
     assert [
         user["id"] for user in (await ann("GET", "/apps/crm/users", params={"_cursor": page["next"]}))["items"]
     ] == ["bob"]
