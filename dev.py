@@ -39,6 +39,7 @@ SCRIPTS = {
     "chaos": "bench/chaos.py",
     "observe": "grafana/check.py",
     "broker": "bench/broker.py",
+    "pgbouncer": "bench/pgbouncer.py",
 }
 CHECKS = (
     ("ruff", "check", "."),
