@@ -75,7 +75,7 @@ def test_a_worker_logs_json_with_the_job_on_each_line(processes: Processes, on_d
 def test_every_line_of_a_process_is_a_document(
     processes: Processes, on_database: Call, dsn: str, tmp_path: Path
 ) -> None:
-    """Jobs that finish, fail, hit a limit and are rescued, requests good and bad, warnings, the end: JSON all through,
+    """Jobs that finish, fail and hit a limit, requests good and bad, warnings, the end: JSON all through,
     and what is about a job says which, of which app, in which attempt, on which worker."""
     on_database("push", str(CRM))
     token = on_database("token", "create", "--app", "crm", "--user", "ann", "--user-name", "Ann", "--scope", "admin")
