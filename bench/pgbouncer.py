@@ -152,7 +152,7 @@ async def ended(pool: Pool, expected: dict[UUID, object], only_end: set[UUID]) -
     """What is not as it should be, once all have ended or the time is over."""
     deadline = time.monotonic() + WITHIN_S
     query = "select count(*) as n from headrace.jobs_live"
-    while (left := (await pool.fetch(query))[0]["n"]) and time.monotonic() < deadline:
+    while (left := (await pool.fetch(query))[0]["n"]) and time.monotonic() < deadline:  # noqa: ASYNC110
         await asyncio.sleep(0.2)
     wrong: Counter[str] = Counter({f"{left} jobs did not end": 1} if left else {})
     rows = await pool.fetch("select job_id, results, error from headrace.job_results")
