@@ -34,6 +34,10 @@ class Settings:
     queues: str = field(
         default="", metadata={"help": "queues that a worker serves, separated by commas; all without it", "empty": True}
     )
+    handlers: str = field(
+        default="",
+        metadata={"help": "Python modules with job handlers for a worker, separated by commas", "empty": True},
+    )
     poll_ms: int = field(default=1000, metadata={"help": "how often an idle worker looks", "min": 10, "max": 60_000})
     heartbeat_ms: int = field(default=5000, metadata={"help": "how often a worker renews", "min": 50, "max": 60_000})
     stale_ms: int = field(

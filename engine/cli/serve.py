@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engine import __version__, app
 from engine.app import Database
@@ -22,6 +22,9 @@ from engine.db import migrate
 from engine.db.pool import Pool
 from engine.metrics import Metrics
 from engine.settings import Loaded, Settings
+
+if TYPE_CHECKING:
+    from engine.executors.handler import Handler
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +76,15 @@ def _fit(parts: Mapping[str, Part]) -> bool:
     return all(part.fit for part in parts.values())
 
 
+def _handlers(settings: Settings) -> Mapping[str, Handler]:
+    """What the modules of the settings have for HANDLER jobs; ConfigError says what is wrong with them."""
+    if not settings.handlers:
+        return {}
+    from engine.sdk.program import load_program
+
+    return load_program(settings.handlers).for_worker()
+
+
 class _Process:
     """One process that serves. A signal during the start ends it, later it ends in order; both are a success."""
 
@@ -84,6 +96,7 @@ class _Process:
         self._parts: dict[str, Part] = {}
         self._busy: Callable[[], int] = lambda: 0
         self._task: asyncio.Task[Exit] | None = None
+        self._handlers = _handlers(settings) if "worker" in parts else {}
 
     async def run(self) -> Exit:
         """Until a signal, or until a part fails."""
@@ -117,9 +130,11 @@ class _Process:
             tracer = await stack.enter_async_context(app.open_tracer(self._settings))
             if "worker" in self._names:
                 one = await stack.enter_async_context(
-                    app.open_worker(self._settings, pool, metrics=metrics, tracer=tracer)
+                    app.open_worker(self._settings, pool, metrics=metrics, handlers=self._handlers, tracer=tracer)
                 )
                 self._busy = lambda: one.busy
+                if self._handlers:
+                    facts["handlers"] = ", ".join(sorted(self._handlers))
                 facts["worker"] = f"{one.name}, {self._settings.slots} slots"
                 parts["worker"] = one
             if "api" in self._names:

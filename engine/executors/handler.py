@@ -14,7 +14,7 @@ from engine.data.fields import Invalid, check_json
 from engine.errors import NotFound
 from engine.executors.endings import Ending, Failed, Finished
 from engine.executors.interruptible import interruptible
-from engine.executors.run import Run
+from engine.executors.run import Afterwards, Run
 from engine.jobs import store
 from engine.jobs.journal import Line
 from engine.model import LogLevel
@@ -47,6 +47,10 @@ class HandlerJob:
         """Stores how far the job is, 0 to 100, and a message; None leaves what was there."""
         async with self._run.effect() as scope:
             await store.set_progress(scope.conn, self.id, percent=percent, message=message)
+
+    def afterwards(self, tell: Afterwards) -> None:
+        """Has `tell` called once the end of this attempt has been committed; what it raises is logged."""
+        self._run.afterwards = tell
 
     async def _log(self, level: LogLevel, message: str) -> None:
         self._run.journal.log(Line(self.id, self._run.services.clock_ms(), level, message))

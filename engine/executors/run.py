@@ -14,6 +14,7 @@ from engine.apps.store import AppCache
 from engine.db.pool import TRIES, Connection, Pool, lost_a_race
 from engine.errors import DatabaseError, DatabaseUnavailable
 from engine.executors.deadlines import Deadlines
+from engine.executors.endings import Ending
 from engine.executors.limits import InForce, in_force
 from engine.jobs import queue
 from engine.jobs.journal import Entry, Journal
@@ -26,6 +27,8 @@ from scripting.host import ScriptHost
 from scripting.model import Interrupt
 
 T = TypeVar("T")
+# Told once an attempt has ended: what the job is now (None if the claim was lost), and how the attempt ended.
+Afterwards = Callable[[Status | None, Ending], Awaitable[None]]
 
 # A script that makes no call cannot notice a stop by itself; then it is cut, and its journal makes that safe.
 STOP_GRACE_S = 0.5
@@ -66,6 +69,7 @@ class Run:
         self.journal = journal
         self._wish: str | None = None
         self._kill: Callable[[str], None] | None = None
+        self.afterwards: Afterwards | None = None
 
     @cached_property
     def limits(self) -> InForce:

@@ -44,7 +44,19 @@ class Attempt:
             span.set(headrace__outcome=self.outcome(status))
             if isinstance(self._ending, Failed):
                 span.fail(str(self._ending.error.get("code")))
+        await self._tell(status)
         return status
+
+    async def _tell(self, status: Status | None) -> None:
+        """Calls whoever asked to hear of the end, for as long as a job may last at most."""
+        tell, ending = self._run.afterwards, self._ending
+        if tell is None or ending is None:
+            return
+        limit_s = self._run.services.settings.script_timeout_ms / 1000
+        try:
+            await asyncio.wait_for(tell(status, ending), limit_s)
+        except Exception:
+            log.exception("job %s has ended; who was to hear of it", self.claim.id)
 
     def _traced(self) -> AbstractContextManager[Span]:
         claim = self.claim

@@ -1,0 +1,51 @@
+"""What handlers and listeners are told: an event of a job, in the words of seeds 001 and 002."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.executors.handler import HandlerJob
+from engine.model import Status
+
+READY, UPDATED, COMPLETED, FAILED, CANCELED = "job:ready", "job:updated", "job:completed", "job:failed", "job:canceled"
+# In the order in which one attempt brings them; the last three exclude each other.
+TOPICS = (READY, UPDATED, COMPLETED, FAILED, CANCELED)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a job. `context` says which job, `payload` what it is doing.
+
+    `context`: jobId, app, attempt, actorId. `payload`: job (the handler's name), domain and operation (its two
+    halves), input (the job's params), and as they come up status, progress, info, outcome.
+    """
+
+    topic: str
+    job: HandlerJob
+    name: str
+    news: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """Which job it is."""
+        job = self.job
+        return {"jobId": str(job.id), "app": job.app, "attempt": job.attempt, "actorId": job.run_by}
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What is told of it."""
+        domain, _, operation = self.name.rpartition(":")
+        return {"job": self.name, "domain": domain, "operation": operation, "input": dict(self.job.params), **self.news}
+
+
+def end_topic(status: Status | None, *, failed: bool) -> str | None:
+    """The topic of a job that is over; None if it is not, or not this attempt's any more."""
+    match status:
+        case Status.FINISHED:
+            return FAILED if failed else COMPLETED
+        case Status.CANCELED:
+            return CANCELED
+        case _:
+            return None
