@@ -78,8 +78,3 @@ async def fresh_database(server: Server, template: str) -> AsyncIterator[str]:
     name = await server.create(template=template)
     yield server.database(name)
     await server.drop(name)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest file first: at the end of a run with several processes it would keep one of them, alone."""
-    items.sort(key=lambda item: item.path.name != "test_document.py")
