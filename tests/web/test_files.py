@@ -72,9 +72,10 @@ async def test_an_upload_that_is_too_large_or_breaks_off_leaves_nothing(api: Api
         assert error["code"] == "badRequest"
     with pytest.raises((ConnectionError, httpx.TransportError)):
         await ann("POST", FILES, params={"name": "half"}, content=broken())
-    while await api.pool.fetch("select from headrace.files"):  # noqa: ASYNC110 - the database is asked
+    # The server may notice the end of a broken upload long after its client did.
+    left = "select from headrace.files union all select from headrace.file_chunks"
+    while await api.pool.fetch(left):  # noqa: ASYNC110 - the database is asked
         await asyncio.sleep(0.05)
-    assert await api.pool.fetch("select from headrace.file_chunks") == []
 
 
 async def test_users(api: Api, ann: Caller) -> None:
