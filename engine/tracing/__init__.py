@@ -1,6 +1,6 @@
 """Traces: what a request led to, over jobs, attempts, scripts and their calls."""
 
 from engine.tracing import context
-from engine.tracing.spans import OFF, Kind, Span, Tracer
+from engine.tracing.spans import OFF, Span, Tracer
 
-__all__ = ["OFF", "Kind", "Span", "Tracer", "context"]
+__all__ = ["OFF", "Span", "Tracer", "context"]

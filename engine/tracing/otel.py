@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from datetime import datetime
-from uuid import UUID
 
 from opentelemetry import trace
 from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import (
     SERVICE_INSTANCE_ID,
     SERVICE_NAME,
@@ -19,16 +18,15 @@ from opentelemetry.sdk.resources import (
     Resource,
 )
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from engine import __version__
 from engine.errors import HeadraceError
 from engine.tracing import context
-from engine.tracing.spans import Kind, Value, dotted
+from engine.tracing.spans import Claimed, Value, dotted
 
-_KINDS = {Kind.SERVER: SpanKind.SERVER, Kind.CONSUMER: SpanKind.CONSUMER, Kind.INTERNAL: SpanKind.INTERNAL}
 _trace_id: ContextVar[int | None] = ContextVar("trace_id", default=None)
 
 
@@ -41,16 +39,12 @@ class _Ids(RandomIdGenerator):
 
 
 @asynccontextmanager
-async def exported(*, instance: str, exporter: SpanExporter | None = None) -> AsyncIterator[OtelTracer]:
-    """A tracer that sends in batches, by default by OTLP over HTTP to where the standard variables OTEL_* say.
+async def exported(*, instance: str) -> AsyncIterator[OtelTracer]:
+    """A tracer that sends in batches, by OTLP over HTTP, to where the standard variables OTEL_* say.
 
     `instance` tells processes apart. What waits at the end of the block is sent before it is left.
     """
-    if exporter is None:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-
-        exporter = OTLPSpanExporter()
-    provider = provider_of(BatchSpanProcessor(exporter), instance=instance)
+    provider = provider_of(BatchSpanProcessor(OTLPSpanExporter()), instance=instance)
     try:
         yield OtelTracer(provider)
     finally:
@@ -71,40 +65,42 @@ def provider_of(processor: SpanProcessor, *, instance: str) -> TracerProvider:
 class OtelTracer:
     """See Tracer."""
 
-    on = True
-
     def __init__(self, provider: TracerProvider) -> None:
         self._tracer = provider.get_tracer("headrace", __version__)
 
-    def span(
-        self, name: str, *, kind: Kind = Kind.INTERNAL, **attributes: Value | None
-    ) -> AbstractContextManager[_Span]:
+    def span(self, name: str, **attributes: Value | None) -> AbstractContextManager[_Span]:
         """See Tracer."""
-        return self._entered(self._started(name, _parent(context.current()), kind, attributes))
+        return self._entered(self._started(name, context.current(), SpanKind.INTERNAL, attributes))
 
     def request(self, traceparent: str | None) -> AbstractContextManager[_Span]:
         """See Tracer."""
-        return self._entered(self._started("HTTP", _parent(context.parsed(traceparent)), Kind.SERVER, {}))
+        return self._entered(self._started("HTTP", context.parsed(traceparent), SpanKind.SERVER, {}))
 
     @contextmanager
-    def attempt(
-        self, name: str, *, traceparent: str | None, root_id: UUID, waited_from: datetime | None, **attributes: Value
-    ) -> Iterator[_Span]:
+    def attempt(self, claim: Claimed) -> Iterator[_Span]:
         """See Tracer."""
-        parent = _parent(context.parsed(traceparent))
-        token = _trace_id.set(context.trace_of(root_id))
+        parent, described = context.parsed(claim.spec.get(context.KEY)), _described(claim)
+        token = _trace_id.set(context.trace_of(claim.root_id))
         try:
-            if waited_from is not None:
-                since = round(waited_from.timestamp() * 1e9)
-                self._tracer.start_span("waiting", parent, start_time=since, attributes=dotted(attributes)).end()
-            span = self._started(name, parent, Kind.CONSUMER, attributes)
+            if claim.attempt == 1:
+                since = round(claim.created_at.timestamp() * 1e9)
+                self._started("waiting", parent, SpanKind.INTERNAL, described, since=since).end()
+            span = self._started(f"{claim.type.value} {claim.name}", parent, SpanKind.CONSUMER, described)
         finally:
             _trace_id.reset(token)
         with self._entered(span) as entered:
             yield entered
 
-    def _started(self, name: str, parent: Context, kind: Kind, attributes: Mapping[str, Value | None]) -> trace.Span:
-        return self._tracer.start_span(name, parent, _KINDS[kind], attributes=dotted(attributes))
+    def _started(
+        self,
+        name: str,
+        parent: str | None,
+        kind: SpanKind,
+        attributes: Mapping[str, Value | None],
+        *,
+        since: int | None = None,
+    ) -> trace.Span:
+        return self._tracer.start_span(name, _parent(parent), kind, attributes=dotted(attributes), start_time=since)
 
     @contextmanager
     def _entered(self, span: trace.Span) -> Iterator[_Span]:
@@ -138,6 +134,16 @@ class _Span:
         """See Span."""
         self._span.set_attribute("error.type", code)
         self._span.set_status(Status(StatusCode.ERROR, code))
+
+
+def _described(claim: Claimed) -> dict[str, Value | None]:
+    return {
+        "headrace.job.id": str(claim.id),
+        "headrace.job.root_id": str(claim.root_id),
+        "headrace.job.attempt": claim.attempt,
+        "headrace.app": claim.app,
+        "headrace.queue": claim.queue,
+    }
 
 
 def _parent(traceparent: str | None) -> Context:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from engine.tracing import context
@@ -14,12 +14,44 @@ from engine.tracing import context
 Value = str | int | float | bool
 
 
-class Kind(StrEnum):
-    """Which side of a conversation a span is (OpenTelemetry, SpanKind)."""
+class Claimed(Protocol):
+    """A job that is worked on, as far as its span tells of it."""
 
-    SERVER = "server"
-    CONSUMER = "consumer"
-    INTERNAL = "internal"
+    @property
+    def id(self) -> UUID:
+        """The job."""
+
+    @property
+    def root_id(self) -> UUID:
+        """The job from which all of its family came."""
+
+    @property
+    def app(self) -> str:
+        """Whose it is."""
+
+    @property
+    def queue(self) -> str:
+        """Where it waited."""
+
+    @property
+    def type(self) -> StrEnum:
+        """What kind of work it is."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def attempt(self) -> int:
+        """The number of the attempt, from 1."""
+
+    @property
+    def created_at(self) -> datetime:
+        """Since when it exists."""
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """What its executor needs, and the place in a trace from which it comes."""
 
 
 class Span(Protocol):
@@ -38,24 +70,16 @@ class Span(Protocol):
 class Tracer(Protocol):
     """Where the engine's spans go."""
 
-    @property
-    def on(self) -> bool:
-        """Whether anybody listens."""
-
-    def span(
-        self, name: str, *, kind: Kind = Kind.INTERNAL, **attributes: Value | None
-    ) -> AbstractContextManager[Span]:
+    def span(self, name: str, **attributes: Value | None) -> AbstractContextManager[Span]:
         """A span inside the current one; an exception that leaves the block ends it."""
 
     def request(self, traceparent: str | None) -> AbstractContextManager[Span]:
         """A span around a request, in the caller's trace if that sent one."""
 
-    def attempt(
-        self, name: str, *, traceparent: str | None, root_id: UUID, waited_from: datetime | None, **attributes: Value
-    ) -> AbstractContextManager[Span]:
+    def attempt(self, claim: Claimed) -> AbstractContextManager[Span]:
         """A span around an attempt at a job, in the trace of whoever made the job, else in that of its root.
 
-        `waited_from` adds a span for the time since then.
+        The first attempt has one beside it for the time that the job waited.
         """
 
 
@@ -77,11 +101,7 @@ _NO_SPAN: AbstractContextManager[Span] = nullcontext(_NOTHING)
 class Off:
     """Listens to nothing, and hands on the callers' contexts, so that a trace goes through a process without traces."""
 
-    on = False
-
-    def span(
-        self, name: str, *, kind: Kind = Kind.INTERNAL, **attributes: Value | None
-    ) -> AbstractContextManager[Span]:
+    def span(self, name: str, **attributes: Value | None) -> AbstractContextManager[Span]:
         """See Tracer."""
         return _NO_SPAN
 
@@ -89,11 +109,9 @@ class Off:
         """See Tracer."""
         return _NO_SPAN if traceparent is None else _handed_on(traceparent)
 
-    def attempt(
-        self, name: str, *, traceparent: str | None, root_id: UUID, waited_from: datetime | None, **attributes: Value
-    ) -> AbstractContextManager[Span]:
+    def attempt(self, claim: Claimed) -> AbstractContextManager[Span]:
         """See Tracer."""
-        return _NO_SPAN if traceparent is None else _handed_on(traceparent)
+        return self.request(claim.spec.get(context.KEY))
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import AbstractContextManager
 
 from engine.errors import BadRequest, DatabaseUnavailable, HeadraceError
 from engine.executors.endings import INTERRUPTIONS, Ending, Failed, Finished, HandedBack
@@ -14,7 +13,6 @@ from engine.jobs import journal
 from engine.jobs.journal import Diverged, Journal, Pages
 from engine.jobs.queue import Claim
 from engine.model import Status
-from engine.tracing import Span, context
 from engine.worker.finisher import Finisher
 from engine.worker.settle import settle
 from scripting.host import SandboxUnavailable
@@ -38,7 +36,7 @@ class Attempt:
 
     async def work(self) -> Status | None:
         """Executes the job and records how that ended; what the job is now, None if the claim was lost."""
-        with self._traced() as span:
+        with self._run.services.tracer.attempt(self.claim) as span:
             self._ending = await self._execute()
             status = await settle(self._run, self._ending, self._finisher)
             span.set(headrace__outcome=self.outcome(status))
@@ -57,20 +55,6 @@ class Attempt:
             await asyncio.wait_for(tell(status, ending), limit_s)
         except Exception:
             log.exception("job %s has ended; who was to hear of it", self.claim.id)
-
-    def _traced(self) -> AbstractContextManager[Span]:
-        claim = self.claim
-        return self._run.services.tracer.attempt(
-            f"{claim.type.value} {claim.name}",
-            traceparent=claim.spec.get(context.KEY),
-            root_id=claim.root_id,
-            waited_from=claim.created_at if claim.attempt == 1 else None,
-            headrace__job__id=str(claim.id),
-            headrace__job__root_id=str(claim.root_id),
-            headrace__job__attempt=claim.attempt,
-            headrace__app=claim.app,
-            headrace__queue=claim.queue,
-        )
 
     def outcome(self, status: Status | None) -> str:
         """What the metrics call the end of this attempt, whose job is `status` now; None is a lost claim."""
