@@ -31,8 +31,7 @@ PAGE = 100
 
 async def execute(run: Run) -> Ending:
     """Runs the action that the spec names, of the version on which the job runs."""
-    async with run.services.pool.acquire() as conn:
-        app = await run.services.apps.get(conn, run.claim.app, run.claim.app_version)
+    app = await run.app()
     spec = run.claim.spec
     action = app.manifest.action(spec.get("entityName"), spec["actionName"])
     if action.kind is not ActionKind.ONE:

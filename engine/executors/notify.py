@@ -30,8 +30,7 @@ RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 async def execute(run: Run) -> Ending:
     """Sends the notification; FINISHED with what became of it, or failed and perhaps tried again."""
-    async with run.services.pool.acquire() as conn:
-        app = await run.services.apps.get(conn, run.claim.app, run.claim.app_version)
+    app = await run.app()
     found = app.manifest.notification(run.claim.spec["notificationName"])
     send, limit_ms = (_send, TIMEOUT_MS) if found.webhook is not None else (notify_mail.send, None)
     ending: Ending = await interruptible(run, lambda: send(run, found), "the notification", limit_ms=limit_ms)

@@ -23,9 +23,7 @@ async def limits(run: Run) -> InForce:
     """The limits on the scripts of this job: its own time-out, what its app declares, what the operator allows."""
     claim, declared = run.claim, NO_LIMITS
     if claim.app_version is not None:
-        async with run.services.pool.acquire() as conn:
-            app = await run.services.apps.get(conn, claim.app, claim.app_version)
-        declared = app.manifest.script_limits(claim.spec)
+        declared = (await run.app()).manifest.script_limits(claim.spec)
     return in_force(run.services.settings, declared, timeout_ms=claim.timeout_ms)
 
 
@@ -36,8 +34,7 @@ async def load(run: Run, spec: Mapping[str, Any]) -> Program:
     """
     if run.claim.app_version is None and "source" in spec:
         return Program(Language(spec["language"]), spec["scriptName"], spec["source"])
-    async with run.services.pool.acquire() as conn:
-        app = await run.services.apps.get(conn, run.claim.app, run.claim.app_version)
+    app = await run.app()
     if "source" in spec:
         return Program(Language(spec["language"]), spec["scriptName"], spec["source"], app.sources())
     script = app.script(spec["path"])

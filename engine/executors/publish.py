@@ -24,8 +24,7 @@ async def execute(run: Run) -> Ending:
     """Publishes the parameters; once, however often the job is begun."""
     if run.claim.checkpoint.get("published"):
         return _DONE
-    async with run.services.pool.acquire() as conn:
-        app = await run.services.apps.get(conn, run.claim.app, run.claim.app_version)
+    app = await run.app()
     topic = app.manifest.topic(run.claim.spec["topicName"])
     broker = run.services.settings.amqp_url is not None
     text = _text(run, topic)

@@ -116,6 +116,5 @@ def _cell(value: Any) -> str:
 
 
 async def _entity(run: Run) -> Entity:
-    async with run.services.pool.acquire() as conn:
-        app = await run.services.apps.get(conn, run.claim.app, run.claim.app_version)
+    app = await run.app()
     return app.manifest.entity(run.claim.spec["entityName"])

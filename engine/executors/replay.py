@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.apps.manifest import ActionKind
-from engine.apps.store import App
 from engine.errors import BadRequest
 from engine.executors import action, program, script
 from engine.executors.calls import compare
@@ -154,7 +153,7 @@ async def _origins(run: Run, job: Job) -> AsyncIterator[Origin]:
         return
     if job.type is not JobType.EXECUTE_ACTION:
         raise BadRequest(f"a job of type {job.type.value} runs no script: there is nothing to replay")
-    app = await _app(run)
+    app = await run.app()
     chosen = app.manifest.action(run.claim.spec.get("entityName"), run.claim.spec["actionName"])
     if chosen.kind is not ActionKind.ONE:
         yield action.begin(run, chosen)
@@ -165,11 +164,6 @@ async def _origins(run: Run, job: Job) -> AsyncIterator[Origin]:
         assert record is not None, "the head is recorded"
         if record.reply is not None:
             yield action.begin_record(run, chosen, head.step, record.reply)
-
-
-async def _app(run: Run) -> App:
-    async with run.services.pool.acquire() as conn:
-        return await run.services.apps.get(conn, run.claim.app, run.claim.app_version)
 
 
 async def _checkpoint(services: Services, job: Job) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from engine.apps.manifest import NO_LIMITS
-from engine.apps.store import AppCache
+from engine.apps.store import App, AppCache
 from engine.db.pool import TRIES, Connection, Pool, lost_a_race
 from engine.errors import DatabaseError, DatabaseUnavailable
 from engine.executors.deadlines import Deadlines
@@ -75,6 +75,11 @@ class Run:
     def limits(self) -> InForce:
         """What holds for the job's scripts; whoever knows what its app declares sets it."""
         return in_force(self.services.settings, NO_LIMITS, timeout_ms=self.claim.timeout_ms)
+
+    async def app(self) -> App:
+        """The job's app, in the version on which the job runs."""
+        async with self.services.pool.acquire() as conn:
+            return await self.services.apps.get(conn, self.claim.app, self.claim.app_version)
 
     def end(self, reason: str) -> None:
         """Ends the attempt: at once, or for a stop at its next safe point, within STOP_GRACE_S."""

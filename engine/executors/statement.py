@@ -28,8 +28,7 @@ GRACE_MS = 10_000
 
 async def execute(run: Run) -> Ending:
     """Runs the statement; its rows are `results.response.rows`, and `more` tells that there were others."""
-    async with run.services.pool.acquire() as conn:
-        app = await run.services.apps.get(conn, run.claim.app, run.claim.app_version)
+    app = await run.app()
     action = app.manifest.database_action(run.claim.spec["databaseActionName"])
     limit_ms = action.timeout + GRACE_MS
     try:
