@@ -12,7 +12,10 @@ from engine.apps.manifest import Manifest
 from engine.apps.store import AppCache
 from engine.db.pool import Connection
 from engine.errors import BadRequest
+from engine.jobs import store
 from engine.jobs.queue import Claim
+from engine.jobs.requests import Requester
+from engine.model import NewJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,11 @@ class Caller:
         return self.job.app
 
     @property
+    def by(self) -> Requester:
+        """Who asks for a job: the caller's user, for a child of its job."""
+        return Requester(self.app, self.job.run_by, self.job.id)
+
+    @property
     def now(self) -> datetime:
         """The script's clock as a time."""
         return datetime.fromtimestamp(self.now_ms / 1000, UTC)
@@ -81,3 +89,9 @@ class Park:
     def from_json(cls, value: Any) -> Park:
         """The wait that `to_json` wrote."""
         return cls(value["deadline"], tuple(UUID(id) for id in value["ids"]), tuple(value["statuses"]))
+
+
+async def create(conn: Connection, job: NewJob) -> str:
+    """The id of the job that a call made, in its transaction."""
+    (job_id,) = await store.create(conn, [job])
+    return str(job_id)

@@ -11,10 +11,9 @@ from engine.data import files, records
 from engine.db.pool import Connection
 from engine.errors import BadRequest, ScriptError, WaitTimeout
 from engine.hostapi.args import Args
-from engine.hostapi.caller import Caller, Park
+from engine.hostapi.caller import Caller, Park, create
 from engine.jobs import filters, requests, store
-from engine.jobs.requests import Requester
-from engine.model import FINAL, NewJob, check_job_id
+from engine.model import FINAL, check_job_id
 
 FOREGROUND_WAIT_MS = 3_600_000
 
@@ -71,20 +70,20 @@ async def remove(caller: Caller, conn: Connection, args: Args) -> Any:
 async def delete(caller: Caller, conn: Connection, args: Args) -> Any:
     """data.delete [entity, query, options] -> the id of the job that removes the records."""
     entity = await _entity(caller, conn, args)
-    return await _create(conn, requests.delete_records(_by(caller), entity, args.object(1, "query"), args.get(2)))
+    return await create(conn, requests.delete_records(caller.by, entity, args.object(1, "query"), args.get(2)))
 
 
 async def import_records(caller: Caller, conn: Connection, args: Args) -> Any:
     """data.importRecords [entity, fileId, options] -> the id of the job that imports the file."""
     entity = await _entity(caller, conn, args)
     file = await files.get(conn, caller.app, args.get(1))
-    return await _create(conn, requests.import_records(_by(caller), entity, file, args.get(2)))
+    return await create(conn, requests.import_records(caller.by, entity, file, args.get(2)))
 
 
 async def export_records(caller: Caller, conn: Connection, args: Args) -> Any:
     """data.exportRecords [entity, query, options] -> the id of the job that writes the file."""
     entity = await _entity(caller, conn, args)
-    return await _create(conn, requests.export_records(_by(caller), entity, args.object(1, "query"), args.get(2)))
+    return await create(conn, requests.export_records(caller.by, entity, args.object(1, "query"), args.get(2)))
 
 
 async def open_action(caller: Caller, conn: Connection, args: Args) -> Any:
@@ -135,10 +134,10 @@ async def _start_action(
     """The new job's id; in the foreground, the wait for its end."""
     given = dict(filters.check_query(options, {*requests.OPTIONS, "executeInBackground"}, "options"))
     foreground = not filters.flag("options.executeInBackground", given.pop("executeInBackground", True))
-    job = requests.run_action(_by(caller), action, entity, query, params, given)
+    job = requests.run_action(caller.by, action, entity, query, params, given)
     if foreground and job.delay_ms:
         raise BadRequest.field("options.delay", job.delay_ms, "no delay where executeInBackground is false")
-    job_id = await _create(conn, replace(job, urgent=foreground))
+    job_id = await create(conn, replace(job, urgent=foreground))
     if not foreground:
         return job_id
     return Park(caller.now_ms + FOREGROUND_WAIT_MS, (check_job_id(job_id),), tuple(sorted(FINAL)))
@@ -146,12 +145,3 @@ async def _start_action(
 
 async def _entity(caller: Caller, conn: Connection, args: Args) -> Entity:
     return (await caller.manifest(conn)).entity(args.get(0))
-
-
-def _by(caller: Caller) -> Requester:
-    return Requester(caller.app, caller.job.run_by, caller.job.id)
-
-
-async def _create(conn: Connection, job: NewJob) -> str:
-    (job_id,) = await store.create(conn, [job])
-    return str(job_id)
