@@ -30,11 +30,7 @@ async def _set(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exi
         rate, per_ms = _rate(given.rate)
         limit = QueueLimit(_number(given.concurrency), rate, per_ms).check()
         async with existing(loaded) as pool, pool.acquire() as conn:
-            await limits.set_limit(conn, given.app, given.queue, limit)
-            found = await limits.list_limits(conn)
-    (one,) = (
-        each for each in found if (each.app, each.queue, each.source) == (given.app, given.queue or "", limits.OPERATOR)
-    )
+            one = await limits.set_limit(conn, given.app, given.queue, limit)
     return _said(one, "is limited to", output)
 
 

@@ -63,7 +63,9 @@ class Declared:
         return cls(**values, limit=limit)  # type: ignore[arg-type]
 
 
-async def set_limit(conn: Connection, app: object, queue: object, limit: QueueLimit, *, source: str = OPERATOR) -> None:
+async def set_limit(
+    conn: Connection, app: object, queue: object, limit: QueueLimit, *, source: str = OPERATOR
+) -> Declared:
     """The operator's (or the admins') limit for an app ('*': each), or for one queue of it, in place of the one before.
 
     Not in a transaction: it takes effect by steps. A lower limit ends nothing: it takes effect as jobs end.
@@ -72,6 +74,8 @@ async def set_limit(conn: Connection, app: object, queue: object, limit: QueueLi
     values = limit.check()
     await conn.execute(load("limit_set"), *scope, source, values.concurrency, values.rate, values.per_ms)
     await settle(conn, scope[0])
+    found = await list_limits(conn, scope[0])
+    return next(one for one in found if (one.app, one.queue, one.source) == (*scope, source))
 
 
 async def remove_limit(conn: Connection, app: object, queue: object, *, source: str = OPERATOR) -> Declared:

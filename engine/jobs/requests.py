@@ -149,7 +149,7 @@ def _job(
         delay_ms=filters.whole("options.delay", chosen.get("delay", 0)),
         max_attempts=filters.whole("options.maxAttempts", chosen.get("maxAttempts", 1), low=1, high=1000),
         timeout_ms=None if timeout is None else filters.whole("options.timeout", timeout, low=1, high=86_400_000),
-        unique_key=None if key is None else filters.text("options.uniqueKey", key, longest=500),
+        unique_key=None if key is None else filters.text("options.uniqueKey", key, longest=LONGEST_KEY),
         concurrency_key=_concurrency_key(chosen),
         concurrency_limit=filters.whole("options.concurrencyLimit", most, low=1, high=MOST_OF_A_KEY),
     )

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from engine.jobs.documents import job_document, line_document
+from engine.jobs.limits import LONGEST_KEY, MOST_OF_A_KEY
 from engine.model import Job as EngineJob
 from engine.model import JobType, LogLevel, Status
 from engine.model import LogLine as EngineLine
@@ -90,13 +91,16 @@ class JobOptions(Given):
     timeout: int | None = Field(None, ge=1, le=86_400_000, description="Milliseconds that an attempt may take")
     delay: int | None = Field(None, ge=0, le=316_224_000_000, description="Milliseconds until the job may start")
     unique_key: str | None = Field(
-        None, min_length=1, max_length=500, description="While a job with this key lives, its id is given instead"
+        None,
+        min_length=1,
+        max_length=LONGEST_KEY,
+        description="While a job with this key lives, its id is given instead",
     )
     concurrency_key: str | None = Field(
-        None, min_length=1, max_length=500, description="Jobs of the app with the same key take turns"
+        None, min_length=1, max_length=LONGEST_KEY, description="Jobs of the app with the same key take turns"
     )
     concurrency_limit: int | None = Field(
-        None, ge=1, le=10_000, description="How many jobs of the key run at once; 1 without it"
+        None, ge=1, le=MOST_OF_A_KEY, description="How many jobs of the key run at once; 1 without it"
     )
 
 

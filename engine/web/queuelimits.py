@@ -81,11 +81,8 @@ async def put(
     It holds at once; jobs that run already count, and none of them is ended. What the operator allows stays the most.
     """
     wanted = QueueLimit(limit.concurrency, limit.rate, limit.per_ms)
-    name = _named(queue)
     async with call.pool.acquire() as conn:
-        await limits.set_limit(conn, call.app, name, wanted, source=ADMIN)
-        found = await limits.list_limits(conn, call.app)
-    return next(Limit.of(one) for one in found if (one.app, one.queue, one.source) == (call.app, name, ADMIN))
+        return Limit.of(await limits.set_limit(conn, call.app, _named(queue), wanted, source=ADMIN))
 
 
 async def remove(call: Admitted, app: AppName, queue: Queue) -> None:
