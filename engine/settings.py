@@ -24,7 +24,9 @@ FILE_NAME = "headrace.toml"
 class Settings:
     """What a process of Headrace needs to know. Times are in the unit that the name ends with."""
 
-    database_url: str | None = field(default=None, metadata={"help": "PostgreSQL; without it the embedded server"})
+    database_url: str | None = field(
+        default=None, metadata={"help": "PostgreSQL; without it the embedded server", "secret": "password"}
+    )
     data_dir: Path = field(default=Path(".headrace"), metadata={"help": "where the embedded server keeps its data"})
     pg_bin: Path | None = field(default=None, metadata={"help": "folder of initdb and postgres, embedded server only"})
     pool_size: int = field(default=10, metadata={"help": "connections a process may open", "min": 2, "max": 500})
@@ -136,7 +138,8 @@ class Settings:
         default=False, metadata={"help": "apps may send webhooks to private addresses, such as those of this network"}
     )
     amqp_url: str | None = field(
-        default=None, metadata={"help": "broker for messages of apps, amqp://…; without it LISTEN and NOTIFY"}
+        default=None,
+        metadata={"help": "broker for messages of apps, amqp://…; without it LISTEN and NOTIFY", "secret": "password"},
     )
     metrics_host: str = field(default="127.0.0.1", metadata={"help": "address of /metrics and of the probes"})
     metrics_port: int = field(
@@ -150,7 +153,7 @@ class Settings:
         metadata={"help": "starttls, tls or none", "choices": ("starttls", "tls", "none")},
     )
     smtp_user: str | None = field(default=None, metadata={"help": "name at the mail server; no login without it"})
-    smtp_password: str | None = field(default=None, metadata={"help": "password at the mail server", "secret": True})
+    smtp_password: str | None = field(default=None, metadata={"help": "password at the mail server", "secret": "all"})
     smtp_sender: str | None = field(
         default=None, metadata={"help": "from whom mail comes, such as 'Headrace <no-reply@example.org>'"}
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,17 @@ from engine.db.pool import hide_password
 from engine.settings import Loaded
 
 HIDDEN = "***"
+# By what a setting says of itself that is secret.
+_HIDE: Mapping[str | None, Callable[[str], str]] = {"all": lambda _: HIDDEN, "password": hide_password}
 
 
 def config(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
     """Each setting, its value and its origin; passwords are not shown."""
     values = {item.name: getattr(loaded.settings, item.name) for item in fields(loaded.settings)}
-    for name in ("database_url", "amqp_url"):
-        if values[name] is not None:
-            values[name] = hide_password(values[name])
     for item in fields(loaded.settings):
-        if item.metadata.get("secret") and values[item.name] is not None:
-            values[item.name] = HIDDEN
+        hide = _HIDE.get(item.metadata.get("secret"))
+        if hide is not None and values[item.name] is not None:
+            values[item.name] = hide(values[item.name])
     if output.as_json:
         output.document(
             {name: {"value": _plain(value), "origin": loaded.origins[name]} for name, value in values.items()}
