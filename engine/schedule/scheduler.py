@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.apps.store import App, AppCache
+from engine.db import chore
 from engine.db.pool import Connection, Pool
 from engine.db.sql import load
-from engine.errors import BadRequest, DatabaseError, HeadraceError, NotFound
+from engine.errors import BadRequest, DatabaseError, NotFound
 from engine.jobs import store as jobs
 from engine.metrics.schedules import ScheduleMetrics
 from engine.model import NewJob
@@ -59,30 +60,27 @@ class Scheduler:
 
     async def run(self) -> None:
         """Makes runs as they become due; an outage of the database is waited out."""
-        while True:
-            try:
-                pause_s = await self._next()
-            except HeadraceError as error:
-                log.warning("schedules: %s", error)
-                pause_s = OUTAGE_S
-            except Exception:
-                # A defect that one schedule meets must not end all of them without anybody noticing.
-                log.exception("schedules")
-                pause_s = OUTAGE_S
-            await asyncio.sleep(pause_s)
+        await chore.repeat("schedules", self._next, outage_s=OUTAGE_S)
 
     async def _next(self) -> float:
         """One look; for how many seconds there is nothing to do."""
-        if await self.make() == SCHEDULES:
-            return 0.0
+        next_ms = await self._next_ms()
+        if next_ms is not None and next_ms <= 0:
+            if await self.make() == SCHEDULES:
+                return 0.0
+            next_ms = await self._next_ms()
         now = asyncio.get_running_loop().time()
         if now - self._swept_at > SWEEP_S:
             self._swept_at = now
             await self._pool.execute(load("schedule_runs_sweep"), self._keep_days)
-        rows = await self._pool.fetch(load("schedules_next"))
-        next_ms = rows[0][0]
         self._metrics.looked(overdue_s=0.0 if next_ms is None else max(0.0, -next_ms / 1000))
         return POLL_S if next_ms is None else min(POLL_S, max(LEAST_S, next_ms / 1000))
+
+    async def _next_ms(self) -> int | None:
+        """In how many ms the next schedule is due; None if none ever is. All that an idle scheduler asks."""
+        rows = await self._pool.fetch(load("schedules_next"))
+        found: int | None = rows[0][0]
+        return found
 
     async def make(self) -> int:
         """How many schedules had a run due; what was to be made of them is made."""

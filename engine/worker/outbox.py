@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
+from engine.db import chore
 from engine.db.pool import Connection, Pool
 from engine.db.sql import load
 from engine.errors import HeadraceError
@@ -44,20 +45,14 @@ class Outbox:
 
     async def run(self) -> None:
         """Passes messages on as they come; an outage of the database or the broker is waited out."""
-        while True:
-            pause_s = POLL_S
-            try:
-                if await self.pass_on() == BATCH:
-                    pause_s = 0.0
-                oldest = await self._pool.fetch(load("outbox_oldest"))
-                self._metrics.looked(oldest_s=oldest[0][0])
-            except HeadraceError as error:
-                log.warning("outbox: %s", error)
-                pause_s = OUTAGE_S
-            except Exception:
-                log.exception("outbox")
-                pause_s = OUTAGE_S
-            await asyncio.sleep(pause_s)
+        await chore.repeat("outbox", self._next, outage_s=OUTAGE_S)
+
+    async def _next(self) -> float:
+        """One look; for how many seconds there is nothing to do."""
+        passed = await self.pass_on()
+        oldest = await self._pool.fetch(load("outbox_oldest"))
+        self._metrics.looked(oldest_s=oldest[0][0])
+        return 0.0 if passed == BATCH else POLL_S
 
     async def pass_on(self) -> int:
         """How many messages were there; the broker has confirmed or refused each of them."""
