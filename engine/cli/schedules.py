@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.apps.store import AppCache
 from engine.cli import loop, params
@@ -38,6 +38,7 @@ _OPTIONS = {
     "jitter": "--jitter",
     "missedAfter": "--missed-after",
 }
+T = TypeVar("T")
 Work = Callable[[Connection], Awaitable[Schedule]]
 
 
@@ -124,37 +125,56 @@ def _command(given: argparse.Namespace, loaded: Loaded, output: Output, work: Wo
 
 def list_schedules(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
     """The app's schedules by tag."""
-
-    async def run() -> Exit:
-        app, size = check_name("--app", given.app), filters.whole("--size", number(given.size), low=1, high=100_000)
-        async with existing(loaded) as pool, pool.acquire() as conn:
-            found = await store.fetch_page(conn, app, limit=size)
-        if output.as_json:
-            output.document([schedule_document(schedule) for schedule in found])
-        elif not found:
-            output.note(f"app {app} has no schedules")
-        else:
-            now = datetime.now(UTC)
-            for line in table(_HEADER, [_row(one, now) for one in found], width=output.width()):
-                output.line(line)
-        return Exit.DONE
-
-    return loop.run(run())
+    now = datetime.now(UTC)
+    return _listing(
+        *(given, loaded, output),
+        read=lambda conn, app, size: store.fetch_page(conn, app, limit=size),
+        document=schedule_document,
+        header=_HEADER,
+        row=lambda one: _row(one, now),
+        none=f"app {given.app} has no schedules",
+    )
 
 
 def runs(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
     """What became of a schedule's runs, the newest first."""
 
+    async def read(conn: Connection, app: str, size: int) -> list[RunRow]:
+        return await store.runs(conn, await store.fetch(conn, app, given.tag), limit=size)
+
+    return _listing(
+        *(given, loaded, output),
+        read=read,
+        document=run_document,
+        header=_RUNS_HEADER,
+        row=_run_row,
+        none=f"schedule {given.tag} has had no runs",
+    )
+
+
+def _listing(
+    given: argparse.Namespace,
+    loaded: Loaded,
+    output: Output,
+    *,
+    read: Callable[[Connection, str, int], Awaitable[list[T]]],
+    document: Callable[[T], dict[str, Any]],
+    header: Sequence[str],
+    row: Callable[[T], list[str]],
+    none: str,
+) -> Exit:
+    """What `read` finds, as documents or as a table; `none` says that it finds nothing."""
+
     async def run() -> Exit:
         app, size = check_name("--app", given.app), filters.whole("--size", number(given.size), low=1, high=100_000)
         async with existing(loaded) as pool, pool.acquire() as conn:
-            found = await store.runs(conn, await store.fetch(conn, app, given.tag), limit=size)
+            found = await read(conn, app, size)
         if output.as_json:
-            output.document([run_document(one) for one in found])
+            output.document([document(one) for one in found])
         elif not found:
-            output.note(f"schedule {given.tag} has had no runs")
+            output.note(none)
         else:
-            for line in table(_RUNS_HEADER, [_run_row(one) for one in found], width=output.width()):
+            for line in table(header, [row(one) for one in found], width=output.width()):
                 output.line(line)
         return Exit.DONE
 

@@ -119,10 +119,7 @@ async def declare(conn: Connection, app: App, plans: Sequence[Plan]) -> None:
 
 async def fetch(conn: Connection, app: str, tag: object) -> Schedule:
     """The app's schedule; NotFound if it has none of this tag."""
-    row = await conn.fetchrow(load("schedule_get"), app, _text(tag))
-    if row is None:
-        raise NotFound(f"app {app} has no schedule {tag!r}", additional_info={"tag": str(tag)})
-    return Schedule.from_row(row)
+    return await _read(conn, "schedule_get", app, tag)
 
 
 async def fetch_page(conn: Connection, app: str, *, limit: int, after: str | None = None) -> list[Schedule]:
@@ -137,10 +134,7 @@ async def runs(conn: Connection, schedule: Schedule, *, limit: int, before: date
 
 
 async def _locked(conn: Connection, app: str, tag: object) -> Schedule:
-    row = await conn.fetchrow(load("schedule_lock"), app, _text(tag))
-    if row is None:
-        raise NotFound(f"app {app} has no schedule {tag!r}", additional_info={"tag": str(tag)})
-    schedule = Schedule.from_row(row)
+    schedule = await _read(conn, "schedule_lock", app, tag)
     if schedule.origin is Origin.APP:
         raise Forbidden(
             f"schedule {tag} is declared by the app: change its app.toml", additional_info={"tag": str(tag)}
@@ -148,10 +142,13 @@ async def _locked(conn: Connection, app: str, tag: object) -> Schedule:
     return schedule
 
 
-def _text(tag: object) -> str:
+async def _read(conn: Connection, statement: str, app: str, tag: object) -> Schedule:
     if not isinstance(tag, str) or "\0" in tag:
         raise BadRequest.field("tag", tag, "the tag of a schedule")
-    return tag
+    row = await conn.fetchrow(load(statement), app, tag)
+    if row is None:
+        raise NotFound(f"app {app} has no schedule {tag!r}", additional_info={"tag": tag})
+    return Schedule.from_row(row)
 
 
 def _check(app: App, plan: Plan, origin: Origin, run_by: str | None, now: datetime) -> None:
