@@ -10,12 +10,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from engine.db.pool import Pool
-from engine.jobs import commands, liveness, queue, ready, store, waits
+from engine.jobs import commands, liveness, queue, ready, requests, store, waits
 from engine.jobs.queue import Claim, Ended, Finish
+from engine.jobs.requests import Requester
 from engine.model import Job, JobType, NewJob, Status
 from engine.worker.lanes import Lanes
 
 APP = "crm"
+ANN = Requester(APP, "ann")
 LATER = timedelta(hours=1)
 
 
@@ -33,6 +35,12 @@ async def enqueue(pool: Pool, *jobs: NewJob) -> list[UUID]:
 async def enqueue_one(pool: Pool, **options: Any) -> UUID:
     """The id of one new job."""
     return (await enqueue(pool, new(**options)))[0]
+
+
+async def call(pool: Pool, name: str = "work", params: Any = None, **options: Any) -> UUID:
+    """The id of a job for a handler of this name, which Ann ran."""
+    async with pool.transaction() as conn:
+        return (await store.create(conn, [requests.call_handler(ANN, name, params or {}, options)]))[0]
 
 
 async def get(pool: Pool, job_id: UUID, app: str = APP) -> Job:

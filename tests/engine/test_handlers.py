@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -14,12 +13,9 @@ from engine.errors import BadRequest, Forbidden
 from engine.executors import handler
 from engine.executors.handler import HandlerJob
 from engine.jobs import logs, requests, store
-from engine.jobs.requests import Requester
 from engine.model import Status
-from tests.engine.hands import APP, ask, get
+from tests.engine.hands import ANN, APP, ask, call, get
 from tests.engine.shop import Shop
-
-ANN = Requester(APP, "ann")
 
 
 @pytest.fixture
@@ -28,11 +24,6 @@ async def shop(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sho
     shop = Shop(pool, monkeypatch)
     shop.does(handler.execute)
     yield shop
-
-
-async def call(pool: Pool, name: str = "work", params: Any = None, **options: Any) -> UUID:
-    async with pool.transaction() as conn:
-        return (await store.create(conn, [requests.call_handler(ANN, name, params or {}, options)]))[0]
 
 
 async def double(job: HandlerJob) -> Any:

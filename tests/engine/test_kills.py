@@ -42,10 +42,10 @@ asyncio.run(main())
 
 
 @asynccontextmanager
-async def worker(dsn: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def worker(dsn: str, program: str = PROGRAM) -> AsyncIterator[asyncio.subprocess.Process]:
     """A worker in a process of its own; it ends in order if it is still there."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", PROGRAM, dsn, cwd=ROOT, stderr=asyncio.subprocess.DEVNULL
+        sys.executable, "-c", program, dsn, cwd=ROOT, stderr=asyncio.subprocess.DEVNULL
     )
     try:
         yield process

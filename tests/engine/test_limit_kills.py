@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from engine.db.pool import Pool
 from engine.jobs import limits
 from engine.jobs.limits import QueueLimit
 from engine.model import JobType, NewJob, handler_queue
 from tests.engine.hands import APP, enqueue
-from tests.engine.test_kills import ROOT, over
+from tests.engine.test_kills import over, worker
 
 JOBS = 120
 # A handler holds one of 3 locks of its app, and one with a key that of the key, in a session that dies with its worker.
@@ -46,20 +41,6 @@ asyncio.run(main())
 """
 
 
-@asynccontextmanager
-async def worker(dsn: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A worker with the handler, in a process of its own; it ends in order if it is still there."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", PROGRAM, dsn, cwd=ROOT, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await asyncio.wait_for(process.wait(), 60)
-
-
 def job(n: int) -> NewJob:
     """Every third one has the key."""
     keyed = n % 3 == 0
@@ -78,10 +59,10 @@ async def test_killed_workers_leak_no_permit_and_exceed_no_limit(fresh_database:
     async with pool.acquire() as conn:
         await limits.set_limit(conn, APP, "", QueueLimit(concurrency=3))
     await enqueue(pool, *[job(n) for n in range(JOBS)])
-    async with worker(fresh_database) as first, worker(fresh_database) as second:
+    async with worker(fresh_database, PROGRAM) as first, worker(fresh_database, PROGRAM) as second:
         await over(pool, JOBS // 4)
         first.kill()
-        async with worker(fresh_database):
+        async with worker(fresh_database, PROGRAM):
             await over(pool, JOBS // 2)
             second.kill()
             await over(pool, JOBS)

@@ -5,22 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from engine.db.pool import Pool
 from engine.executors import handler
 from engine.executors.handler import Handler
-from engine.jobs import requests, store
-from engine.jobs.requests import Requester
 from engine.model import Status
 from engine.sdk import Event, JobHandler, Listener, Tick, job_handler
 from engine.sdk.program import Program
-from tests.engine.hands import APP, ask
+from tests.engine.hands import ask, call
 from tests.engine.shop import Shop
-
-ANN = Requester(APP, "ann")
 
 
 @pytest.fixture
@@ -34,11 +29,6 @@ async def shop(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sho
 def worker_handlers(found: JobHandler, *listeners: Listener) -> Mapping[str, Handler]:
     """What a worker runs for one handler and these listeners."""
     return Program({found.name: found}, listeners).for_worker()
-
-
-async def call(pool: Pool, name: str, params: Any = None, **options: Any) -> UUID:
-    async with pool.transaction() as conn:
-        return (await store.create(conn, [requests.call_handler(ANN, name, params or {}, options)]))[0]
 
 
 def hearing(heard: list[tuple[str, dict[str, Any]]]) -> Listener:
