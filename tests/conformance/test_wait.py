@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from engine.executors.run import Run
 from engine.model import Status
 from tests.conformance.conftest import Lab
 from tests.conformance.scripts import MALFORMED, NOBODY, Script, both, refuses
@@ -93,14 +96,23 @@ async def test_a_status_that_passed_counts(lab: Lab, script: Script) -> None:
 
 @pytest.mark.parametrize("force", [True, False])
 @both("return sys.jobs.waitForJob(params.id, ['STOPPING', 'STOPPED'], 3600000).status();")
-async def test_stopping_a_running_script(lab: Lab, script: Script, force: bool) -> None:
+async def test_stopping_a_running_script(
+    lab: Lab, script: Script, force: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A script that never stops by itself is STOPPING first, or with force STOPPED at once."""
+    held: asyncio.Queue[Run] = asyncio.Queue()
+    if not force:
+        # The waiter sees the job as it is when it comes back, so nothing is cut before that.
+        monkeypatch.setattr(Run, "_cut", lambda run: held.put_nowait(run))
     target = await lab.action("spin")
     await lab.reached(target, Status.RUNNING)
     waiter = await lab.start(script, id=str(target))
     await lab.parked(waiter)
     await lab.stop(target, force=force)
     assert (await lab.left(waiter))["results"]["response"] == ("STOPPED" if force else "STOPPING")
+    monkeypatch.undo()
+    if not force:
+        (await held.get())._cut()
     await lab.reached(target, Status.STOPPED)
 
 
