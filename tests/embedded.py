@@ -99,6 +99,11 @@ def supervisor_pid(home: Home) -> int:
     return int((home.root / "supervisor.lock").read_text())
 
 
+def supervisor_noted(home: Home) -> bool:
+    """Whether a living supervisor has noted itself."""
+    return home.supervised() and bool((home.root / "supervisor.lock").read_text().strip())
+
+
 def postmaster_pid(home: Home) -> int:
     """The process that PostgreSQL notes."""
     return int((home.cluster / "postmaster.pid").read_text().split()[0])

@@ -75,10 +75,11 @@ class Supervisor:
             if not alone.take():
                 _say("busy")
                 return
+            # Before the note: whoever reads it may send the signal at once, and by default that leaves a server alone.
+            signal.signal(signal.SIGTERM, lambda *_: self._events.put(Event.TOLD))
             alone.note(str(os.getpid()))
             self._start()
             _say("ready")
-            signal.signal(signal.SIGTERM, lambda *_: self._events.put(Event.TOLD))
             self._watch(self._clients, Event.IDLE)
             self._serve()
             self._stop()

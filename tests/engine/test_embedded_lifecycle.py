@@ -124,6 +124,17 @@ async def test_sigterm_ends_supervisor_and_server(home: Home) -> None:
         assert await embedded.ask(again.dsn, "select 1") == 1
 
 
+async def test_sigterm_while_the_server_starts_leaves_no_server_behind(home: Home) -> None:
+    """A supervisor that is told to end before it has a server to end does so as soon as it has."""
+    starting = asyncio.create_task(embedded.acquire(home))
+    await embedded.until(lambda: embedded.supervisor_noted(home))
+    os.kill(embedded.supervisor_pid(home), signal.SIGTERM)
+    server = await starting
+    await embedded.stopped(home)
+    assert not (home.cluster / "postmaster.pid").exists()
+    server.release()
+
+
 async def test_a_pid_file_that_names_an_unrelated_process_stops_neither_start_nor_process(home: Home) -> None:
     """Numbers of processes are used again: the stranger of the same account lives on, and so does the server."""
     stranger = embedded.spawn(embedded.account(home), "sleep", "300")
