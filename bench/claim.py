@@ -91,7 +91,7 @@ class Side:
             ids = await store.create(conn, [_job(n) for n in range(BATCH)], wake=False)
         async with self.pool.transaction() as conn:
             print(f"\n== {self.name}: the claim of {BATCH} jobs")
-            await _plan(conn, load("job_claim"), self.worker, *queue.lane_columns(LANES, BATCH), False)
+            await _plan(conn, load("job_claim"), self.worker, *queue.lane_columns(LANES, BATCH))
             print(f"\n== {self.name}: the finish of {BATCH} jobs")
             await _plan(conn, load("job_finish"), *_ends(ids))
 

@@ -47,9 +47,18 @@ TRIES = 5
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
+# typeshed leaves it out
+_scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+
+
+def _decode_jsonb(text: str) -> Any:
+    """What PostgreSQL wrote, which has no space around it: half the time of json.loads, which looks for some."""
+    return _scan(text, 0)[0]
+
+
 async def _prepare(conn: asyncpg.Connection[asyncpg.Record]) -> None:
-    for name in ("jsonb", "json"):
-        await conn.set_type_codec(name, schema="pg_catalog", encoder=_encode, decoder=json.loads)
+    for name, decode in (("jsonb", _decode_jsonb), ("json", json.loads)):
+        await conn.set_type_codec(name, schema="pg_catalog", encoder=_encode, decoder=decode)
 
 
 @contextmanager

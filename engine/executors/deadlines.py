@@ -40,10 +40,11 @@ class Deadlines:
     def __init__(self, *, short_s: float = SHORT_S) -> None:
         self._short_s = short_s
         self._ticks: dict[int, set[Deadline]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def after(self, seconds: float, act: Callable[[], object]) -> Deadline:
         """Watches a limit that is reached in so many seconds; one that is not short up to TICK_S late."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop = self._loop or asyncio.get_running_loop()
         if seconds < self._short_s:
             alone: set[Deadline] = set()
             loop.call_later(seconds, _reach, alone)

@@ -21,7 +21,7 @@ async def interruptible(run: Run, work: Callable[[], Awaitable[Any]], what: str,
     It is cancelled, as asyncio cancels, when the attempt is to end, and after `limit_ms` (else the job's, else the
     setting's time).
     """
-    task = asyncio.current_task()
+    task = run.task
     assert task is not None
     reasons: list[str] = []
 

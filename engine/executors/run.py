@@ -61,7 +61,7 @@ class Effect:
 
 
 class Run:
-    """The claim that is being worked on."""
+    """The claim that is being worked on, in `task`."""
 
     def __init__(self, services: Services, claim: Claim, journal: Journal) -> None:
         self.services = services
@@ -70,6 +70,7 @@ class Run:
         self._wish: str | None = None
         self._kill: Callable[[str], None] | None = None
         self.afterwards: Afterwards | None = None
+        self.task: asyncio.Task[Any] | None = None
 
     @cached_property
     def limits(self) -> InForce:

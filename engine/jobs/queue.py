@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from engine.db.pool import Connection, transact
@@ -16,12 +16,16 @@ from engine.jobs.names import JOBS_CHANNEL
 from engine.jobs.ready import Lane
 from engine.model import JobType, Status
 
+# By value: a look into a dictionary, where the call of an Enum is ten times that.
+_TYPES = {kind.value: kind for kind in JobType}
+_STATUSES = {status.value: status for status in Status}
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+
+class Claim(NamedTuple):
     """A job that this worker holds; `attempt` is the fencing token of everything that it writes.
 
-    `limited` says that others may wait for the permit that it holds.
+    `limited` says that others may wait for the permit that it holds. A tuple, since a worker makes thousands a second,
+    and a frozen dataclass of so many fields takes five times as long.
     """
 
     id: UUID
@@ -50,27 +54,27 @@ class Claim:
     def from_row(cls, row: Mapping[str, Any]) -> Claim:
         """A claim from a row of job_claim.sql."""
         return cls(
-            id=row["id"],
-            app=row["app"],
-            queue=row["queue"],
-            type=JobType(row["type"]),
-            name=row["name"],
-            label=row["label"] or row["name"],
-            low_priority=row["low_priority"],
-            attempt=row["attempt"],
-            failures=row["failures"],
-            max_attempts=row["max_attempts"],
-            timeout_ms=row["timeout_ms"],
-            app_version=row["app_version"],
-            parent_id=row["parent_id"],
-            root_id=row["root_id"],
-            run_by=row["run_by"],
-            has_errors=row["has_errors"],
-            limited=row["limited"],
-            created_at=row["created_at"],
-            started_at=row["started_at"],
-            spec=row["spec"] or {},
-            checkpoint=row["checkpoint"] or {},
+            row["id"],
+            row["app"],
+            row["queue"],
+            _TYPES[row["type"]],
+            row["name"],
+            row["label"] or row["name"],
+            row["low_priority"],
+            row["attempt"],
+            row["failures"],
+            row["max_attempts"],
+            row["timeout_ms"],
+            row["app_version"],
+            row["parent_id"],
+            row["root_id"],
+            row["run_by"],
+            row["has_errors"],
+            row["created_at"],
+            row["started_at"],
+            row["spec"] or {},
+            row["checkpoint"] or {},
+            row["limited"],
         )
 
 
@@ -88,8 +92,7 @@ class Batch:
     ranks: Sequence[tuple[tuple[str, str], int, datetime]]
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(NamedTuple):
     """The end of a claim: results or error, JSON. `failed` sets the error flag."""
 
     id: UUID
@@ -99,8 +102,7 @@ class Finish:
     error: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """Proof that a job moved into the history, and what it ended as."""
 
     id: UUID
@@ -108,15 +110,11 @@ class Ended:
     ended_at: datetime
 
 
-async def claim(conn: Connection, worker: UUID, lanes: Sequence[Lane], *, limit: int, low_first: bool = False) -> Batch:
-    """Up to `limit` jobs of these lanes.
-
-    `low_first` takes low-priority jobs before the others: the worker asks so for a share of its claims.
-    Jobs that wait for a claimed job to be RUNNING are woken.
-    """
+async def claim(conn: Connection, worker: UUID, lanes: Sequence[Lane], *, limit: int) -> Batch:
+    """Up to `limit` jobs of these lanes. Jobs that wait for a claimed job to be RUNNING are woken."""
     if len({lane.app for lane in lanes}) < len(lanes):
         raise ValueError("two lanes of one app in one claim: its limits would count for each by itself")
-    rows = await conn.fetch(load("job_claim"), worker, *lane_columns(lanes, limit), low_first)
+    rows = await conn.fetch(load("job_claim"), worker, *lane_columns(lanes, limit))
     claimed = [row for row in rows if row["id"] is not None]
     awaited = [(row["id"], Status.RUNNING) for row in claimed if row["awaited"]]
     if awaited:
@@ -131,7 +129,7 @@ async def claim(conn: Connection, worker: UUID, lanes: Sequence[Lane], *, limit:
 
 
 def lane_columns(lanes: Sequence[Lane], limit: int) -> list[Any]:
-    """The arguments of job_claim.sql between the worker and the order of priorities."""
+    """The arguments of job_claim.sql behind the worker."""
     return [
         limit,
         [lane.app for lane in lanes],
@@ -140,6 +138,7 @@ def lane_columns(lanes: Sequence[Lane], limit: int) -> list[Any]:
         [lane.low_since for lane in lanes],
         [lane.most for lane in lanes],
         [max(lane.most, lane.depth) for lane in lanes],
+        [lane.low_first for lane in lanes],
     ]
 
 
@@ -156,10 +155,10 @@ async def finish(conn: Connection, ends: Sequence[Finish]) -> list[Ended]:
         [_jsonb(end.results) for end in ends],
         [_jsonb(end.error) for end in ends],
     )
-    awaited = [(row["id"], Status(row["status"])) for row in rows if row["awaited"]]
+    awaited = [(row["id"], _STATUSES[row["status"]]) for row in rows if row["awaited"]]
     if awaited:
         await waits.wake(conn, awaited)
-    return [Ended(row["id"], Status(row["status"]), row["ended_at"]) for row in rows]
+    return [Ended(row["id"], _STATUSES[row["status"]], row["ended_at"]) for row in rows]
 
 
 def _jsonb(value: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -23,7 +23,7 @@ class Lane:
     """The jobs of one queue of one app, as a claim looks at them.
 
     `normal_since` and `low_since` are the ranks from which on it looks; `most` is how many jobs it may take,
-    `depth` how many entries it looks at for that.
+    `depth` how many entries it looks at for that. So many low-priority jobs as `low_first` come before all others.
     """
 
     app: str
@@ -32,6 +32,7 @@ class Lane:
     low_since: datetime = BEGINNING
     most: int = 1
     depth: int = 1
+    low_first: int = 0
 
 
 @dataclass(frozen=True, slots=True)

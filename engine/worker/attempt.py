@@ -26,20 +26,26 @@ _HOPELESS = ("badRequest", "notFound", "forbidden")
 
 
 class Attempt:
-    """A claim while this worker holds it."""
+    """A claim while this worker holds it; `left` is what the metrics call its end, once it has one."""
 
     def __init__(self, services: Services, claim: Claim, finisher: Finisher) -> None:
         self.claim = claim
         self._finisher = finisher
         self._ending: Ending | None = None
+        self.left = "lost"
         self._run = Run(services, claim, Journal(claim.id, claim.attempt, _recorded(services, claim)))
+
+    def works_in(self, task: asyncio.Task[None]) -> None:
+        """Tells which task awaits `work`, before it does: some of what a job executes is cancelled by it."""
+        self._run.task = task
 
     async def work(self) -> Status | None:
         """Executes the job and records how that ended; what the job is now, None if the claim was lost."""
         with self._run.services.tracer.attempt(self.claim) as span:
             self._ending = await self._execute()
             status = await settle(self._run, self._ending, self._finisher)
-            span.set(headrace__outcome=self.outcome(status))
+            self.left = self._outcome(status)
+            span.set(headrace__outcome=self.left)
             if isinstance(self._ending, Failed):
                 span.fail(str(self._ending.error.get("code")))
         await self._tell(status)
@@ -56,8 +62,8 @@ class Attempt:
         except Exception:
             log.exception("job %s has ended; who was to hear of it", self.claim.id)
 
-    def outcome(self, status: Status | None) -> str:
-        """What the metrics call the end of this attempt, whose job is `status` now; None is a lost claim."""
+    def _outcome(self, status: Status | None) -> str:
+        """How this attempt ended, whose job is `status` now; None is a lost claim."""
         match status, self._ending:
             case None, _:
                 return "lost"

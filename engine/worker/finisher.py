@@ -34,16 +34,19 @@ class Finisher:
         self._metrics = metrics
         self._waiting: list[_Waiting] = []
         self._writer: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def finish(self, end: Finish) -> Status | None:
         """What the job has ended as, or None if the claim was lost. DatabaseError if PostgreSQL refuses this end.
 
         Lasts as long as an outage of the database does: only this worker knows how the job ended.
         """
-        future: asyncio.Future[Status | None] = asyncio.get_running_loop().create_future()
+        # Kept: it is asked for with a system call each time.
+        loop = self._loop = self._loop or asyncio.get_running_loop()
+        future: asyncio.Future[Status | None] = loop.create_future()
         self._waiting.append((end, future))
         if self._writer is None:
-            self._writer = asyncio.create_task(self._write_all())
+            self._writer = loop.create_task(self._write_all())
         return await future
 
     async def close(self) -> None:

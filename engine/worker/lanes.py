@@ -70,13 +70,16 @@ class Lanes:
         for memory in self._lanes.values():
             memory.open = True
 
-    def choose(self, limit: int) -> list[Lane]:
-        """The lanes for the next claim of `limit` jobs: one of each app, the apps in turn; none if none is open."""
+    def choose(self, limit: int, *, low_first: int = 0) -> list[Lane]:
+        """The lanes for the next claim of `limit` jobs: one of each app, the apps in turn; none if none is open.
+
+        The first ones share the low-priority jobs that come before all others.
+        """
         chosen = [(app, self._next_queue(app, queues)) for app, queues in self._apps_in_turn()][:limit]
         if not chosen:
             return []
-        share = -(-limit // len(chosen))
-        return [self._lane(key, share) for key in chosen]
+        share, (each, more) = -(-limit // len(chosen)), divmod(low_first, len(chosen))
+        return [self._lane(key, share, each + (n < more)) for n, key in enumerate(chosen)]
 
     def _apps_in_turn(self) -> list[tuple[str, list[str]]]:
         """Each app with its open queues, from the one behind the last claim's on."""
@@ -110,9 +113,9 @@ class Lanes:
             memory = self._lanes[key]
             memory.since[priority] = max(rank - SLACK, memory.since.get(priority, BEGINNING))
 
-    def _lane(self, key: Key, share: int) -> Lane:
+    def _lane(self, key: Key, share: int, low_first: int) -> Lane:
         memory = self._lanes[key]
-        return Lane(*key, *self._since(memory), most=share, depth=share + memory.extra)
+        return Lane(*key, *self._since(memory), most=share, depth=share + memory.extra, low_first=low_first)
 
     def _since(self, memory: _Memory) -> tuple[datetime, datetime]:
         now = self._clock()

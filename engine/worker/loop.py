@@ -24,6 +24,7 @@ from engine.jobs.queue import Claim
 from engine.metrics.jobs import Kind
 from engine.model import Status
 from engine.schedule.scheduler import Scheduler
+from engine.worker import heap
 from engine.worker.amqp import AmqpBroker
 from engine.worker.attempt import Attempt
 from engine.worker.finisher import Finisher
@@ -83,7 +84,9 @@ class Worker:
     async def run(self) -> None:
         """Works until `stop` is called; then running jobs have the grace time, and what is left is handed back."""
         bind_contextvars(worker=self.id)
+        self._loop = asyncio.get_running_loop()
         await self._register()
+        heap.settle()
         loops = [asyncio.create_task(loop) for loop in self._loops()]
         self.ready.set()
         try:
@@ -192,19 +195,19 @@ class Worker:
             await self._renew()
         if self._news or time.monotonic() >= self._look_at:
             await self._look()
-        limit, low_first = self._share.next_claim(free)
-        lanes = self._lanes.choose(limit)
+        low_first = self._share.due(free)
+        lanes = self._lanes.choose(free, low_first=low_first)
         if not lanes:
             return max(MOMENT_S, self._look_at - time.monotonic())
         async with self._services.pool.acquire() as conn:
             began = time.monotonic()
-            batch = await queue.claim(conn, self.id, lanes, limit=limit, low_first=low_first)
+            batch = await queue.claim(conn, self.id, lanes, limit=free)
             seconds = time.monotonic() - began
         kinds = self._metrics.claimed(batch.claims, [rank for _, _, rank in batch.ranks], seconds=seconds)
         self._share.claimed(len(batch.claims), low_first)
-        self._lanes.claimed(lanes, batch, limit)
+        self._lanes.claimed(lanes, batch, free)
         self._claimed += len(batch.claims)
-        self._backlog = len(batch.claims) == limit
+        self._backlog = len(batch.claims) == free
         for claim, kind in zip(batch.claims, kinds, strict=True):
             self._start(claim, kind)
         return 0.0
@@ -239,7 +242,8 @@ class Worker:
 
     def _start(self, claim: Claim, kind: Kind) -> None:
         attempt = Attempt(self._services, claim, self._finisher)
-        task = asyncio.create_task(self._work(attempt, kind))
+        task = self._loop.create_task(self._work(attempt, kind))
+        attempt.works_in(task)
         self._attempts[claim.id, claim.attempt] = (attempt, task)
         self._idle.clear()
 
@@ -250,7 +254,7 @@ class Worker:
         try:
             log.info("job started", extra={"label": claim.label})
             status = await attempt.work()
-            kind.left(attempt.outcome(status), time.monotonic() - began)
+            kind.left(attempt.left, time.monotonic() - began)
             log.info("job left", extra={"status": _outcome(status)})
             # A job that parked or is tried again has a time at which somebody must look; a permit that it left, too.
             self._news = self._news or claim.limited or status is None or not status.is_final

@@ -1,11 +1,13 @@
 -- Gives a worker up to $2 jobs: RUNNING, a new attempt (the fencing token), leased to worker $1.
 --
--- $3 to $8 are the lanes that it looks at, one array a column: app, queue, for normal and for low priority the rank from
+-- $3 to $9 are the lanes that it looks at, one array a column: app, queue, for normal and for low priority the rank from
 -- which on it looks (what lies before was seen: claimed by now, or dead entries that nobody needs to walk again), how many
--- jobs the lane may give, and how many entries to look at for that: more where somebody holds locks on the first ones.
--- $9 says whether low-priority jobs come first this time, which keeps them from starving, and the others from those that
--- go on (migration 0005 tells of the lists).
+-- jobs the lane may give, how many entries to look at for that (more where somebody holds locks on the first ones), and
+-- how many low-priority jobs come before all others this time, which keeps them from starving (migration 0005 tells of
+-- the lists).
 --
+-- Every parameter stands in a sub-select, where the planner does not see its value: it would plan each claim anew, since a
+-- small limit makes that plan look cheaper, and planning takes longer than claiming (tests/db/test_plans.py).
 -- The lock on the worker's own row makes sure that nobody declared the worker dead meanwhile: a job claimed for a
 -- worker without a row would never be rescued. `key share` lets heartbeats pass.
 -- Nothing here may become a nested loop, whatever statistics say (as in job_finish.sql): full joins are hashed or merged,
@@ -15,42 +17,45 @@
 -- claimed only with a permit (migration 0021): an entry of one that has none is dropped, as it waits elsewhere.
 -- Always a row: without a job, it says how many entries were dropped, and how many passed by because of locks.
 with alive as materialized (
-    select id from headrace.workers where id = $1 for key share
+    select id from headrace.workers where id = (select $1::uuid) for key share
 ), lanes as materialized (
-    select app, queue, since_1, since_2, n, room is not null as limited, coalesce(room, most) as most,
+    select app, queue, since_1, since_2, low, n, room is not null as limited, coalesce(room, most) as most,
         case when room is null then depth when room > 0 then room + least(depth - most, 50) else 0 end as depth
     from (
-        -- In sub-selects, so that the planner does not see how many there are: it would plan each claim anew, which takes
-        -- longer than the claim itself.
         select l.*, case when exists (
             select from headrace.job_limits k where k.app in (l.app, '*') and k.queue in ('', l.queue)
         ) then headrace.lane_room(app, queue, most, true) end as room
         from unnest(
             (select $3::text[]), (select $4::text[]), (select $5::timestamptz[]), (select $6::timestamptz[]),
-            (select $7::integer[]), (select $8::integer[])
-        ) with ordinality as l (app, queue, since_1, since_2, most, depth, n)
+            (select $7::integer[]), (select $8::integer[]), (select $9::integer[])
+        ) with ordinality as l (app, queue, since_1, since_2, most, depth, low, n)
     ) asked
 ), picked as materialized (
     select lanes.n as lane, lanes.most, entry.*
     from alive, lanes, lateral (
-        with a as materialized (
+        with owed as materialized (
             -- skip locked lets claimers pass each other
             select r.tableoid as leaf, r.ctid as place, r.job_id, r.priority, r.rank from headrace.job_ready r
-            where r.app = lanes.app and r.queue = lanes.queue and r.priority = case when $9 then 2 else 0 end
-                and r.rank >= case when $9 then lanes.since_2 else '-infinity' end
-            order by r.rank limit lanes.depth for update skip locked
-        ), b as materialized (
+            where r.app = lanes.app and r.queue = lanes.queue and r.priority = 2 and r.rank >= lanes.since_2
+            order by r.rank limit least(lanes.low, lanes.depth) for update skip locked
+        ), urgent as materialized (
+            select r.tableoid as leaf, r.ctid as place, r.job_id, r.priority, r.rank from headrace.job_ready r
+            where r.app = lanes.app and r.queue = lanes.queue and r.priority = 0
+            order by r.rank limit lanes.depth - (select count(*) from owed) for update skip locked
+        ), normal as materialized (
             select r.tableoid as leaf, r.ctid as place, r.job_id, r.priority, r.rank from headrace.job_ready r
             where r.app = lanes.app and r.queue = lanes.queue and r.priority = 1 and r.rank >= lanes.since_1
-            order by r.rank limit lanes.depth - (select count(*) from a) for update skip locked
-        ), c as materialized (
+            order by r.rank limit lanes.depth - (select count(*) from owed) - (select count(*) from urgent)
+            for update skip locked
+        ), low as materialized (
+            -- Meets those that were owed again: nobody passes by one's own locks.
             select r.tableoid as leaf, r.ctid as place, r.job_id, r.priority, r.rank from headrace.job_ready r
-            where r.app = lanes.app and r.queue = lanes.queue and r.priority = case when $9 then 0 else 2 end
-                and r.rank >= case when $9 then '-infinity' else lanes.since_2 end
-            order by r.rank limit lanes.depth - (select count(*) from a) - (select count(*) from b)
+            where r.app = lanes.app and r.queue = lanes.queue and r.priority = 2 and r.rank >= lanes.since_2
+            order by r.rank limit lanes.depth - (select count(*) from urgent) - (select count(*) from normal)
             for update skip locked
         )
-        select 1 as turn, * from a union all select 2, * from b union all select 3, * from c
+        select 1 as turn, * from owed union all select 2, * from urgent
+        union all select 3, * from normal union all select 4, * from low
     ) entry
 ), held as materialized (
     select j.id, j.app, j.queue, j.ready_at, j.ready_at <= clock_timestamp() as due, j.low_priority, j.attempt
@@ -67,7 +72,7 @@ with alive as materialized (
 ), taken as materialized (
     select job_id, priority, rank, lane, nth
     from (select *, row_number() over (partition by lane order by turn, rank, job_id) as nth from fitting) f
-    where nth <= most order by lane, nth limit $2
+    where nth <= most order by lane, nth limit (select $2::integer)
 ), wrong as materialized (
     -- The entry does not say what its job says any more: it is written anew.
     select * from held where id not in (select job_id from fitting)
@@ -98,7 +103,7 @@ with alive as materialized (
         and case when r.job_id is not null then (r.tableoid, r.ctid) in (select leaf, place from done_with) end
 ), claimed as (
     update headrace.jobs_live j
-    set status = 'RUNNING', attempt = j.attempt + 1, worker_id = $1, ready_at = null,
+    set status = 'RUNNING', attempt = j.attempt + 1, worker_id = (select $1::uuid), ready_at = null,
         started_at = coalesce(j.started_at, clock_timestamp()),
         limited = j.limited or (j.app, j.queue) in (select app, queue from lanes where limited),
         app_version = coalesce(j.app_version, (select a.version from headrace.apps a where a.name = j.app))

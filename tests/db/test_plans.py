@@ -54,7 +54,7 @@ async def test_claims_and_finishes_never_compare_all_with_all(pool: Pool, seen: 
         await liveness.register(conn, worker, name="w", version="0", slots=JOBS)
         async with conn.transaction():
             await conn.execute(f"set local plan_cache_mode = {mode}")
-            claims = (worker, *queue.lane_columns(LANES, JOBS), False)
+            claims = (worker, *queue.lane_columns(LANES, JOBS))
             assert await compared(conn, load("job_claim"), *claims) < 10 * JOBS
             rows = await conn.fetch("select id, attempt from headrace.jobs_live where status = 'RUNNING'")
             assert len(rows) == JOBS
@@ -62,3 +62,28 @@ async def test_claims_and_finishes_never_compare_all_with_all(pool: Pool, seen: 
             nothing = [None] * JOBS
             assert await compared(conn, load("job_finish"), ids, attempts, [False] * JOBS, nothing, nothing) < 10 * JOBS
         assert await conn.fetchval("select count(*) from headrace.jobs_history") == JOBS
+
+
+async def plannings(conn: Connection) -> dict[str, int]:
+    """How often this connection has planned the statements of the queue for certain values."""
+    rows = await conn.fetch("select statement, custom_plans from pg_prepared_statements")
+    planned = {row["statement"]: row["custom_plans"] for row in rows}
+    return {name: planned.get(load(name), 0) for name in ("job_claim", "job_finish")}
+
+
+async def test_claims_and_finishes_are_planned_once(pool: Pool) -> None:
+    """Planning takes longer than a small claim: PostgreSQL's five trials, and then never again."""
+    worker = uuid4()
+    async with pool.acquire() as conn:
+        await store.create(conn, [new(str(n)) for n in range(18)], wake=False)
+        await liveness.register(conn, worker, name="w", version="0", slots=1)
+        seen = []
+        for _ in range(3):
+            for _ in range(6):
+                batch = await queue.claim(conn, worker, [Lane(APP, "default")], limit=1)
+                ends = [queue.Finish(claim.id, claim.attempt) for claim in batch.claims]
+                async with conn.transaction():
+                    assert len(await queue.finish(conn, ends)) == 1
+            seen.append(await plannings(conn))
+        assert seen[0]["job_claim"] > 0
+        assert seen[0] == seen[1] == seen[2]

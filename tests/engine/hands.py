@@ -97,16 +97,16 @@ class Hand:
             await liveness.register(conn, hand.id, name="hand", version="0", slots=8)
         return hand
 
-    async def claim(self, limit: int = 1, *, after: str = "", low_first: bool = False) -> list[Claim]:
+    async def claim(self, limit: int = 1, *, after: str = "", low_first: int = 0) -> list[Claim]:
         """Up to so many jobs, the apps behind `after` first: one look, then claims until nothing is left."""
         lanes = Lanes(time.monotonic)
         lanes.position = (after, "")
         claims: list[Claim] = []
         async with self.pool.acquire() as conn:
             lanes.found((await ready.look(conn, after=lanes.position)).lanes)
-            while len(claims) < limit and (chosen := lanes.choose(limit - len(claims))):
-                left = limit - len(claims)
-                batch = await queue.claim(conn, self.id, chosen, limit=left, low_first=low_first)
+            while len(claims) < limit and (chosen := lanes.choose(limit - len(claims), low_first=low_first)):
+                left, low_first = limit - len(claims), 0
+                batch = await queue.claim(conn, self.id, chosen, limit=left)
                 lanes.claimed(chosen, batch, left)
                 claims += sorted(batch.claims, key=lambda claim: (claim.app <= after, claim.app))
         return claims

@@ -59,15 +59,15 @@ async def test_low_priority_waits_for_normal(pool: Pool) -> None:
 
 
 async def test_low_priority_finishes_under_a_constant_stream_of_normal_jobs(pool: Pool) -> None:
-    """One claim in ten takes low-priority jobs first: 20 of them need no more than 300 claims."""
+    """One claimed job in ten is of low priority: 20 of them need no more than 300 claims."""
     await enqueue(pool, *[new(low_priority=True) for _ in range(20)])
     hand = await Hand.join(pool)
     share = LowPriorityShare(10)
     seen: list[bool] = []
     while sum(seen) < 20 and len(seen) < 300:
         await enqueue(pool, new(), new())
-        limit, low_first = share.next_claim(2)
-        claims = await hand.claim(limit, low_first=low_first)
+        low_first = share.due(2)
+        claims = await hand.claim(2, low_first=low_first)
         share.claimed(len(claims), low_first)
         seen += [claim.low_priority for claim in claims]
     assert sum(seen) == 20

@@ -68,7 +68,7 @@ class Walk:
 
     async def claim(self) -> None:
         hand = await Hand.join(self.pool)
-        for claim in await hand.claim(self.random.randint(1, 6), low_first=self.random.random() < 0.2):
+        for claim in await hand.claim(self.random.randint(1, 6), low_first=self.random.choice([0, 0, 0, 1, 3])):
             self.claims[claim.id] = (hand, claim)
 
     async def end(self) -> None:

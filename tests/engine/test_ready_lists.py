@@ -32,9 +32,9 @@ async def create(conn: Connection, *jobs: NewJob) -> list[UUID]:
     return await store.create(conn, jobs)
 
 
-async def claim(conn: Connection, worker: UUID, *, limit: int = 1000, low_first: bool = False) -> Batch:
-    lane = Lane("crm", "default", most=limit)
-    return await queue.claim(conn, worker, [lane], limit=limit, low_first=low_first)
+async def claim(conn: Connection, worker: UUID, *, limit: int = 1000, low_first: int = 0) -> Batch:
+    lane = Lane("crm", "default", most=limit, low_first=low_first)
+    return await queue.claim(conn, worker, [lane], limit=limit)
 
 
 def ids(batch: Batch) -> list[UUID]:
@@ -220,3 +220,13 @@ async def test_every_way_back_to_the_queue_makes_an_entry(pool: Pool, worker: UU
             await liveness.leave(conn, worker)
         await liveness.register(conn, worker, name="w", version="1", slots=1)
         await again(held)
+
+
+async def test_low_priority_jobs_that_are_owed_come_with_the_others_in_one_claim(pool: Pool, worker: UUID) -> None:
+    """So many of them first, then the normal ones, then the rest of them: each once."""
+    async with pool.acquire() as conn:
+        low = await create(conn, *(new(low_priority=True) for _ in range(4)))
+        normal = await create(conn, *(new() for _ in range(3)))
+        assert ids(await claim(conn, worker, limit=2, low_first=1)) == [low[0], normal[0]]
+        assert ids(await claim(conn, worker, limit=5, low_first=2)) == [*low[1:3], *normal[1:], low[3]]
+        assert await entries(conn) == 0

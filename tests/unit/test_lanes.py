@@ -138,3 +138,11 @@ def test_lanes_without_work_are_forgotten() -> None:
     assert not lanes.found([])
     lanes.reopen()
     assert lanes.choose(1) == []
+
+
+def test_the_low_priority_jobs_that_come_first_are_shared_between_the_lanes() -> None:
+    """None is lost and none is promised twice, however they divide."""
+    lanes = Lanes(Clock())
+    lanes.found([("a", "default"), ("b", "default"), ("c", "default")])
+    assert [lane.low_first for lane in lanes.choose(9, low_first=5)] == [2, 2, 1]
+    assert [lane.low_first for lane in lanes.choose(9)] == [0, 0, 0]
