@@ -174,7 +174,8 @@ async def open_api(
 
     limits = RateLimits(settings.api_requests_per_minute, time.monotonic)
     feed = Feed(pool)
-    web = Web(pool, AppCache(), feed, settings, limits, check)
+    jobs_limits = RateLimits(settings.freshworks_requests_per_minute, time.monotonic)
+    web = Web(pool, AppCache(), feed, settings, limits, jobs_limits, check)
     server = Server(
         api.framed(api.build(web), web, (metrics or Metrics()).service, tracer),
         settings.api_host,

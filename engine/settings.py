@@ -137,6 +137,31 @@ class Settings:
     webhook_private: bool = field(
         default=False, metadata={"help": "apps may send webhooks to private addresses, such as those of this network"}
     )
+    http_timeout_ms: int = field(
+        default=30_000, metadata={"help": "longest wait for a request of a script", "min": 100, "max": 600_000}
+    )
+    http_response_kb: int = field(
+        default=4096, metadata={"help": "size of what answers a request of a script", "min": 1, "max": 16_384}
+    )
+    http_private_hosts: str = field(
+        default="",
+        metadata={
+            "help": "hosts, with commas, that apps may reach although their addresses are private",
+            "empty": True,
+        },
+    )
+    freshworks_requests_per_minute: int = field(
+        default=50,
+        metadata={
+            "help": "requests of an app to the doors of /freshworks of an API process",
+            "min": 1,
+            "max": 10_000_000,
+        },
+    )
+    vault_keys: str | None = field(
+        default=None,
+        metadata={"help": "keys, with commas, for apps' parameters at rest; the first one encrypts", "secret": "all"},
+    )
     amqp_url: str | None = field(
         default=None,
         metadata={"help": "broker for messages of apps, amqp://…; without it LISTEN and NOTIFY", "secret": "password"},

@@ -24,6 +24,7 @@ from typing import Any, cast
 # have one only. A child of a fork in the wrong moment waited for that thread for ever (docs/decisions.md).
 import _quickjs as quickjs
 
+from scripting.imports import as_requires
 from scripting.model import Json, Threw
 from scripting.runtime import Host, HostError, ScriptFailed
 from scripting.stubs import api
@@ -33,6 +34,7 @@ STUBS = (
     "prelude",
     "clock",
     "exceptions",
+    "secrets",
     "border",
     "resultset",
     "objects",
@@ -150,6 +152,7 @@ class _Engine:
         # One line more, for mistakes that show behind the end.
         self._boot("program", path, _BASE + 1, source.count("\n") + 2)
         failures: list[quickjs.JSException] = []
+        source = as_requires(source)
         for kind, names in _readings(source):
             try:
                 self._script = self._parse(f"{kind} ({', '.join(names)})", source)
@@ -193,6 +196,7 @@ class _Engine:
 
     def _load_stubs(self) -> Callable[..., Any]:
         functions = {"call": self._call, "now": self._now, "end": self._end, "source": self._read}
+        functions["builtin"] = MODULES.get
         for name, function in functions.items():
             self._context.add_callable(f"__{name}", function)
         load: Callable[[str], Callable[..., Any]] = self._context.eval(_STUBS)
@@ -228,7 +232,8 @@ class _Engine:
             return 0.0
 
     def _read(self, path: str) -> str | None:
-        return self._sources.get(path)
+        source = self._sources.get(path)
+        return None if source is None else as_requires(source)
 
     def _end(self, outcome: str) -> None:
         self._ended = outcome
@@ -298,10 +303,15 @@ def _read_stubs() -> str:
     return f"(function (tableText) {{ 'use strict'; {_TAKE_HOST}\n{body}}})"
 
 
+def _read_modules() -> dict[str, str]:
+    folder = Path(__file__).parent / "stubs" / "modules"
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.js"))}
+
+
 # The host's functions leave the globals before any script is there.
 _TAKE_HOST = (
     "const host = {}; "
-    "for (const name of ['call', 'now', 'end', 'source']) "
+    "for (const name of ['call', 'now', 'end', 'source', 'builtin']) "
     "{ host[name] = globalThis['__' + name]; delete globalThis['__' + name]; } "
     "const table = JSON.parse(tableText);"
 )
@@ -336,6 +346,8 @@ def _use_utc() -> None:
 
 
 _STUBS = _read_stubs()
+# What `require` finds besides the app's own scripts, by name. Their lines lie among those of the stubs.
+MODULES = _read_modules()
 _BASE = _STUBS.count("\n") + 2
 _TABLE = _table()
 _use_utc()

@@ -27,14 +27,17 @@ _COPY = 1 << 18
 
 
 @asynccontextmanager
-async def unpacked(pieces: AsyncIterable[bytes]) -> AsyncIterator[AppFolder]:
-    """The checked app in the archive, on disk for the length of the block; BadRequest if it cannot be read."""
+async def unpacked(pieces: AsyncIterable[bytes], app: str) -> AsyncIterator[AppFolder]:
+    """The checked app in the archive, on disk for the length of the block; BadRequest if it cannot be read.
+
+    `app` is the name of a folder that says none itself.
+    """
     with tempfile.TemporaryDirectory(prefix="headrace-push-") as name:
         place = Path(name)
         with (place / "archive").open("wb") as file:
             async for piece in pieces:
                 await asyncio.to_thread(file.write, piece)
-        yield await asyncio.to_thread(_load, place)
+        yield await asyncio.to_thread(_load, place, app)
 
 
 def check_name(folder: AppFolder, app: str) -> None:
@@ -68,7 +71,7 @@ def _too_much() -> BadRequest:
     return BadRequest(f"the archive has more than {MAX_MEMBERS} files or {MAX_UNPACKED} bytes")
 
 
-def _load(place: Path) -> AppFolder:
+def _load(place: Path, app: str) -> AppFolder:
     target = place / "app"
     target.mkdir()
     try:
@@ -76,7 +79,7 @@ def _load(place: Path) -> AppFolder:
             _extract(archive, target)
     except (tarfile.TarError, EOFError, OSError, zlib.error, UnicodeError) as error:
         raise BadRequest(f"the body is not a .tar.gz that can be read: {error}") from error
-    return load_folder(target)
+    return load_folder(target, name=app)
 
 
 def _extract(archive: tarfile.TarFile, target: Path) -> None:

@@ -19,7 +19,7 @@ from engine.apps.manifest import (
     Queue,
     Trigger,
 )
-from engine.apps.outgoing import read_database_actions, read_notifications, read_topics
+from engine.apps.outgoing import read_database_actions, read_hosts, read_notifications, read_topics
 from engine.apps.toml import Table
 from engine.data.fields import Invalid, normalize
 from engine.errors import BadRequest
@@ -58,6 +58,7 @@ def read_manifest(root: Table) -> Manifest:
         notifications=read_notifications(root),
         database_actions=read_database_actions(root),
         topics=read_topics(root),
+        hosts=read_hosts(root),
     )
     app.close()
     root.close()

@@ -5,6 +5,8 @@
     lib/                             scripts that others share
     data/                            .csv, .tsv, .txt and .json files, uploaded under their path
 
+A folder with manifest.json instead is an app of Freshworks' kind (engine/apps/freshworks.py): server.js, lib/, server/.
+
 Loading either gives a folder in which everything fits together, or one ConfigError with every problem.
 """
 
@@ -17,6 +19,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.apps import freshworks
 from engine.apps.declarations import read_manifest
 from engine.apps.manifest import Manifest
 from engine.apps.source import LANGUAGES, Unreadable, read_source
@@ -73,11 +76,16 @@ class AppFolder:
     sha256: str
 
 
-def load_folder(path: str | Path) -> AppFolder:
-    """The app in this folder; ConfigError that lists everything that is wrong with it."""
+def load_folder(path: str | Path, *, name: str | None = None) -> AppFolder:
+    """The app in this folder; ConfigError that lists everything that is wrong with it.
+
+    `name` is for an app of Freshworks' kind, which does not say what it is called; else the folder's name.
+    """
     folder = Path(path)
     problems = Problems()
-    text = _read_manifest_text(folder)
+    if (folder / freshworks.MANIFEST).is_file() and not (folder / "app.toml").exists():
+        return _load_freshworks(folder, name or folder.resolve().name, problems)
+    text = _read_text(folder, "app.toml")
     root = Table.parse(text, file="app.toml", problems=problems)
     scripts = _scripts(folder, problems)
     files = tuple(_data_file(folder, found) for found in _walk(folder, "data") if found.suffix in DATA_SUFFIXES)
@@ -89,6 +97,20 @@ def load_folder(path: str | Path) -> AppFolder:
     if problems.found:
         raise refusal(folder, problems.found)
     return AppFolder(folder, manifest, scripts, files, _digest(manifest, scripts, files))
+
+
+def _load_freshworks(folder: Path, name: str, problems: Problems) -> AppFolder:
+    """The app with a script for each of its jobs, which calls the function that its server.js exports."""
+    text = _read_text(folder, freshworks.MANIFEST)
+    found = [folder / freshworks.SERVER] if (folder / freshworks.SERVER).is_file() else []
+    found += [path for each in freshworks.FOLDERS for path in _walk(folder, each)]
+    own = [script for path in found if (script := _script(folder, path, problems)) is not None]
+    app = freshworks.read(text, name, [script.path for script in own], problems)
+    if app is None or problems.found:
+        raise refusal(folder, problems.found)
+    entries = [Script(path, "javascript", source) for path, source in app.entries.items()]
+    scripts = (*(script for script in own if script.language == "javascript"), *entries)
+    return AppFolder(folder, app.manifest, scripts, (), _digest(app.manifest, scripts, ()))
 
 
 async def check_scripts(folder: AppFolder, check: Check) -> None:
@@ -105,17 +127,17 @@ def refusal(folder: Path, problems: list[str]) -> ConfigError:
     return ConfigError(f"the app in {folder} has {count}:{lines}", additional_info={"problems": problems})
 
 
-def _read_manifest_text(folder: Path) -> str:
+def _read_text(folder: Path, name: str) -> str:
     if not folder.is_dir():
         raise ConfigError.field("app folder", str(folder), "a folder with an app.toml")
     try:
-        return (folder / "app.toml").read_text(encoding="utf-8")
+        return (folder / name).read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise refusal(folder, ["app.toml: there is no such file; an app's folder needs one"]) from None
+        raise refusal(folder, [f"{name}: there is no such file; an app's folder needs one"]) from None
     except UnicodeDecodeError as error:
-        raise refusal(folder, [f"app.toml:{_line(error)}: is not UTF-8"]) from None
+        raise refusal(folder, [f"{name}:{_line(error)}: is not UTF-8"]) from None
     except OSError as error:
-        raise refusal(folder, [f"app.toml: cannot be read: {error.strerror}"]) from None
+        raise refusal(folder, [f"{name}: cannot be read: {error.strerror}"]) from None
 
 
 def _line(error: UnicodeDecodeError) -> int:

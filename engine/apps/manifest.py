@@ -163,7 +163,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Everything that an app's app.toml declares."""
+    """Everything that an app's app.toml declares.
+
+    `hosts` are those that its scripts may ask over HTTP; `iparams`: its scripts get what it was installed with.
+    """
 
     name: str
     label: str
@@ -178,6 +181,8 @@ class Manifest:
     notifications: Mapping[str, Notification] = default(default_factory=dict)
     database_actions: Mapping[str, DatabaseAction] = default(default_factory=dict)
     topics: Mapping[str, Topic] = default(default_factory=dict)
+    hosts: tuple[str, ...] = ()
+    iparams: bool = False
 
     def entity(self, name: object) -> Entity:
         """The entity of this name; badRequest that lists the entities if there is none."""
@@ -238,6 +243,7 @@ class Manifest:
                 "database_actions": _map(data, "database_actions", lambda item: DatabaseAction(**item)),
                 "topics": _map(data, "topics", lambda item: Topic(**item)),
                 "queues": _map(data, "queues", lambda item: Queue(**item)),
+                "hosts": tuple(data.get("hosts", ())),
             }
         )
 

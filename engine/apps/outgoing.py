@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from engine.apps.toml import Table
+from engine.net.hosts import ALLOWED, is_host
 
 DAY_MS = 86_400_000
 MOST_ROWS = 10_000
@@ -159,6 +160,17 @@ def _database_action(name: str, table: Table) -> DatabaseAction:
     for key, value in found.params.items():
         if not isinstance(value, str | int | float | bool):
             table.complain(f"params.{key}", f"{value!r} is not allowed; expected a text, a number, true or false")
+    table.close()
+    return found
+
+
+def read_hosts(root: Table) -> tuple[str, ...]:
+    """`[http]`: the hosts that scripts may send requests to."""
+    table = root.table("http")
+    found = tuple(host.lower() for host in table.take_texts("hosts"))
+    for host in found:
+        if not is_host(host):
+            table.complain("hosts", f"{host[:60]!r} is not allowed; expected {ALLOWED}")
     table.close()
     return found
 

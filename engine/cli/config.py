@@ -16,16 +16,16 @@ from engine.settings import Loaded
 
 HIDDEN = "***"
 # By what a setting says of itself that is secret.
-_HIDE: Mapping[str | None, Callable[[str], str]] = {"all": lambda _: HIDDEN, "password": hide_password}
+_HIDE: Mapping[str, Callable[[str], str]] = {"all": lambda _: HIDDEN, "password": hide_password}
 
 
 def config(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
     """Each setting, its value and its origin; passwords are not shown."""
     values = {item.name: getattr(loaded.settings, item.name) for item in fields(loaded.settings)}
     for item in fields(loaded.settings):
-        hide = _HIDE.get(item.metadata.get("secret"))
-        if hide is not None and values[item.name] is not None:
-            values[item.name] = hide(values[item.name])
+        secret = item.metadata.get("secret")
+        if secret is not None and values[item.name] is not None:
+            values[item.name] = _HIDE[secret](values[item.name])
     if output.as_json:
         output.document(
             {name: {"value": _plain(value), "origin": loaded.origins[name]} for name, value in values.items()}

@@ -45,6 +45,11 @@ COMMANDS = {
     "limit set": "limits.set_limit",
     "limit list": "limits.list_limits",
     "limit remove": "limits.remove",
+    "iparams set": "iparams.set_iparams",
+    "iparams names": "iparams.names",
+    "iparams remove": "iparams.remove",
+    "iparams rotate": "iparams.rotate",
+    "iparams new-key": "iparams.key",
     "doctor": "doctor.doctor",
     "config": "config.config",
 }

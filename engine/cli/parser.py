@@ -69,6 +69,7 @@ def build() -> argparse.ArgumentParser:
     _schedules(add)
     _tokens(add)
     _queue_limits(add)
+    _iparams(add)
     _looks(add)
     return parser
 
@@ -125,8 +126,9 @@ def _processes(add: _Commands) -> None:
 
 def _apps(add: _Commands) -> None:
     push = add("push", "put an app's folder into the database as its next version", more="All of it or nothing.")
-    push.add_argument("folder", metavar="APPFOLDER", help="a folder with an app.toml")
+    push.add_argument("folder", metavar="APPFOLDER", help="a folder with an app.toml, or a Freshworks app's")
     push.add_argument("--check", action="store_true", help="only say what is wrong with the folder; needs no database")
+    push.add_argument("--app", metavar="NAME", help="what a Freshworks app is called here; default: its folder's name")
     push.add_argument("--by", metavar="NAME", help="who pushes, for the list of versions")
     run = add(
         "run",
@@ -324,6 +326,20 @@ def _scoped(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--app", required=True, help="the app; '*' is each app that has no limit of its own")
     parser.add_argument("--queue", help="one queue of it; default: all of its jobs together")
     return parser
+
+
+def _iparams(add: _Commands) -> None:
+    iparams = add("iparams", "keep what Freshworks apps are installed with, encrypted")
+    add = _Commands(
+        iparams.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser), "iparams "
+    )
+    one = add("set", "set an app's parameters, in place of all that it had", settings=(*DATABASE, "vault_keys"))
+    one.add_argument("file", metavar="FILE", help="a JSON object; - reads it from stdin")
+    several = [one, add("names", "say what an app's parameters are called"), add("remove", "take them away")]
+    for parser in several:
+        parser.add_argument("--app", required=True, help="the app that has them")
+    add("rotate", "encrypt all of them under the first key of vault_keys", more="Then the other keys can go.")
+    add("new-key", "print a new key for the setting vault_keys")
 
 
 def _looks(add: _Commands) -> None:

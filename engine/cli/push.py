@@ -20,7 +20,7 @@ def push(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
 
 
 async def _push(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
-    folder = load_folder(given.folder)
+    folder = load_folder(given.folder, name=given.app)
     # Before the database is opened: a folder that is wrong is wrong without it.
     async with app.open_check() as check:
         await check_scripts(folder, check)

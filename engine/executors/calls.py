@@ -14,12 +14,13 @@ from engine.executors.log_limit import LogLimit
 from engine.executors.run import Effect as Scope
 from engine.executors.run import Run
 from engine.hostapi.args import Args
-from engine.hostapi.caller import Caller, Origin, Park
-from engine.hostapi.table import CALLS, Continue, Effect, HostCall, Read, Wait
+from engine.hostapi.caller import Caller, Origin, Park, Reach
+from engine.hostapi.table import CALLS, Continue, Effect, Inside, Outside, Read, Wait
 from engine.jobs import journal, store, waits
 from engine.jobs.filters import at
 from engine.jobs.journal import Diverged, Entry, Line
 from engine.model import LogLevel, Status
+from engine.net.request import Rules
 from scripting.fingerprint import fingerprint, shown
 from scripting.model import ENDED, Failure, Interrupt, Json, Recorded, Reply, Value
 
@@ -62,7 +63,10 @@ class JobCalls:
                 compare(recorded, asked)
                 if not recorded.open:
                     return self._replay(recorded, args)
-            return await _whole(self._serve(asked, args, recorded))
+            call = CALLS.get(method)
+            if isinstance(call, Outside):
+                return await self._outside(call, asked, args)
+            return await _whole(self._serve(call, asked, args, recorded))
 
     async def ahead(self, seq: int) -> Sequence[Recorded]:
         """The replies that the journal has from call `seq` on: the script's process compares the calls itself."""
@@ -86,7 +90,9 @@ class JobCalls:
             raise _ended_early(head)
 
     def _entry(self, seq: int, method: str, args: list[Json]) -> Entry:
-        return Entry(self._origin.step, seq, method, fingerprint(args), shown(args), self._clock_ms)
+        call = CALLS.get(method)
+        text = call.shown(args) if isinstance(call, Outside) else shown(args)
+        return Entry(self._origin.step, seq, method, fingerprint(args), text, self._clock_ms)
 
     def _replay(self, entry: Entry, args: list[Json]) -> Reply:
         self._clock_ms = max(self._clock_ms, entry.at_ms)
@@ -98,12 +104,11 @@ class JobCalls:
         error = entry.reply
         return Failure(error["code"], error["message"], error["additionalInfo"], self._clock_ms)
 
-    async def _serve(self, asked: Entry, args: list[Json], begun: Entry | None) -> Reply:
+    async def _serve(self, call: Inside | None, asked: Entry, args: list[Json], begun: Entry | None) -> Reply:
         self._clock_ms = max(self._clock_ms, self._run.services.clock_ms())
         caller = Caller(self._run.claim, self._origin, self._run.services.apps, self._clock_ms, asked.seq)
         entry = replace(asked, at_ms=self._clock_ms)
         try:
-            call = CALLS.get(entry.method)
             if call is None:
                 raise BadRequest.field("method", entry.method, "a call of the host API")
             self._run.services.metrics.host_call(entry.method)
@@ -118,7 +123,7 @@ class JobCalls:
             self._run.journal.note(_failed(entry, error))
             return self._failure(error)
 
-    async def _dispatch(self, call: HostCall, caller: Caller, args: Args, entry: Entry, begun: Entry | None) -> Reply:
+    async def _dispatch(self, call: Inside, caller: Caller, args: Args, entry: Entry, begun: Entry | None) -> Reply:
         match call:
             case Read():
                 return await self._read(call, caller, args, entry)
@@ -160,6 +165,44 @@ class JobCalls:
         if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.create_task(self._flush_later())
         return Value(None, self._clock_ms)
+
+    async def _outside(self, call: Outside, asked: Entry, args: list[Json]) -> Reply:
+        """Asks somebody outside. What the script did before is written first: so nothing is sent for a lost claim, and
+        another attempt asks the same. An attempt that ends does not wait for the answer.
+        """
+        await self._written()
+        self._clock_ms = max(self._clock_ms, self._run.services.clock_ms())
+        caller = Caller(self._run.claim, self._origin, self._run.services.apps, self._clock_ms, asked.seq)
+        self._run.services.metrics.host_call(asked.method)
+        try:
+            with self._run.services.tracer.span(f"sys.{asked.method}", headrace__call=asked.seq):
+                value = await call.serve(caller, await self._reach(caller), Args(asked.method, args, at_most=call.args))
+        except DatabaseUnavailable:
+            raise
+        except HeadraceError as error:
+            self._run.journal.note(_failed(replace(asked, at_ms=self._clock_ms), error))
+            return self._failure(error)
+        self._clock_ms = max(self._clock_ms, self._run.services.clock_ms())
+        self._run.journal.note(replace(asked, at_ms=self._clock_ms).answered(value))
+        await self._written()
+        return Value(value, self._clock_ms)
+
+    async def _written(self) -> None:
+        """What waits is in the journal; a transaction that lost a race is left to another attempt."""
+        try:
+            await _whole(self._flush())
+        except DatabaseError as error:
+            if lost_a_race(error):
+                raise Interrupt("handover") from error
+            raise
+
+    async def _reach(self, caller: Caller) -> Reach:
+        async with self._run.services.pool.acquire() as conn:
+            manifest = await caller.manifest(conn)
+        settings = self._run.services.settings
+        private = [host.strip() for host in settings.http_private_hosts.split(",") if host.strip()]
+        rules = Rules(manifest.hosts, private, settings.http_timeout_ms, settings.http_response_kb * 1024)
+        return Reach(rules, self._run.veil)
 
     async def _wait(self, call: Wait, caller: Caller, args: Args, entry: Entry, begun: Entry | None) -> Reply:
         """The reply if the wait is over; else the job is parked and the run ends here."""

@@ -6,12 +6,9 @@ The body is JSON: notification, app, jobId, params. `Headrace-Signature: t=SECON
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
-import ipaddress
 import json
-import socket
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -22,6 +19,7 @@ from engine.executors import notify_mail
 from engine.executors.endings import Ending, Failed, Finished
 from engine.executors.interruptible import interruptible
 from engine.executors.run import Run
+from engine.net.addresses import is_public, resolve
 
 TIMEOUT_MS = 30_000
 # Everything else that is no success is the receiver's last word: the same request would get the same answer.
@@ -80,19 +78,10 @@ def sign(secret: str, body: bytes, seconds: int) -> str:
 
 async def _address(url: SplitResult, *, private: bool) -> str | None:
     """An address of the host; None if one of them is not public, unless that is allowed. OSError if it has none."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(url.hostname or "", _port(url), type=socket.SOCK_STREAM)
-    addresses = [str(info[4][0]) for info in found]
+    addresses = await resolve(url.hostname or "", _port(url))
     if not private and not all(is_public(address) for address in addresses):
         return None
     return addresses[0]
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open internet's."""
-    known = ipaddress.ip_address(address.partition("%")[0])
-    inside = getattr(known, "ipv4_mapped", None) or known
-    return bool(inside.is_global and not inside.is_multicast)
 
 
 def _port(url: SplitResult) -> int:

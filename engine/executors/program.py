@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from engine.apps.manifest import NO_LIMITS
+from engine.executors import installed
 from engine.executors.calls import JobCalls
 from engine.executors.endings import INTERRUPTIONS, Ending, Failed, HandedBack
 from engine.executors.limits import InForce, in_force
@@ -61,7 +62,8 @@ async def execute(run: Run, child: Session, calls: JobCalls, origin: Origin) -> 
     began = time.monotonic()
     try:
         with run.services.tracer.span("script", headrace__language=child.language.value) as span:
-            outcome = await child.run(origin.variables, calls=calls, seed=origin.seed, start_ms=origin.start_ms)
+            variables = await installed.variables(run, child.language, origin.variables)
+            outcome = await child.run(variables, calls=calls, seed=origin.seed, start_ms=origin.start_ms)
             _describe(span, outcome)
     finally:
         run.killable(None)

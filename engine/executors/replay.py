@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.apps.manifest import ActionKind
 from engine.errors import BadRequest
-from engine.executors import action, program, script
+from engine.executors import action, installed, program, script
 from engine.executors.calls import compare
 from engine.executors.run import Run, Services
 from engine.hostapi.caller import Origin
@@ -118,9 +118,8 @@ async def rerun(services: Services, job: Job, *, until: int | None, show: Show) 
         sources = {chosen.path: chosen.source, **chosen.sources}
         calls = _Calls(run, origin, made, until, lambda step: show(_quoted(step, sources)))  # noqa: B023 - called now
         async with program.session(run, chosen) as child:
-            outcome = await child.run(
-                origin.variables, calls=calls, seed=origin.seed, start_ms=origin.start_ms, traced=True
-            )
+            variables = await installed.variables(run, child.language, origin.variables)
+            outcome = await child.run(variables, calls=calls, seed=origin.seed, start_ms=origin.start_ms, traced=True)
         made = calls.made
         if isinstance(outcome, Interrupted | Killed):
             break

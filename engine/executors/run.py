@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from engine.apps.manifest import NO_LIMITS
 from engine.apps.store import App, AppCache
+from engine.apps.veil import Veil
 from engine.db.pool import TRIES, Connection, Pool, lost_a_race
 from engine.errors import DatabaseError, DatabaseUnavailable
 from engine.executors.deadlines import Deadlines
@@ -61,12 +62,13 @@ class Effect:
 
 
 class Run:
-    """The claim that is being worked on, in `task`."""
+    """The claim that is being worked on, in `task`; `veil` hides what its app was installed with."""
 
     def __init__(self, services: Services, claim: Claim, journal: Journal) -> None:
         self.services = services
         self.claim = claim
         self.journal = journal
+        self.veil = Veil()
         self._wish: str | None = None
         self._kill: Callable[[str], None] | None = None
         self.afterwards: Afterwards | None = None

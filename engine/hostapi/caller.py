@@ -10,12 +10,14 @@ from uuid import UUID
 
 from engine.apps.manifest import Manifest
 from engine.apps.store import AppCache
+from engine.apps.veil import Veil
 from engine.db.pool import Connection
 from engine.errors import BadRequest
 from engine.jobs import store
 from engine.jobs.queue import Claim
 from engine.jobs.requests import Requester
 from engine.model import NewJob
+from engine.net.request import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,14 @@ class Caller:
         if self.job.app_version is None:
             raise BadRequest(f"app {self.app} has no entities or actions: it was never pushed")
         return (await self.apps.get(conn, self.app, self.job.app_version)).manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a caller may reach outside: the rules of its app, and the values behind the marks in what it sends."""
+
+    rules: Rules
+    veil: Veil
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from engine.db.pool import Connection
-from engine.hostapi import data, jobs, script, users
+from engine.hostapi import data, http, jobs, script, users
 from engine.hostapi.args import Args
-from engine.hostapi.caller import Caller, Park
+from engine.hostapi.caller import Caller, Park, Reach
 from engine.jobs.journal import Line
 
 Serve = Callable[[Caller, Connection, Args], Awaitable[Any]]
@@ -61,7 +61,20 @@ class Continue:
     args: int
 
 
-HostCall = Read | Effect | Wait | Continue
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Asks somebody else's server, in no transaction. Its reply is journalled at once: it is asked at least once.
+
+    `shown` is what the journal says of the arguments, which may hold what nobody should read.
+    """
+
+    serve: Callable[[Caller, Reach, Args], Awaitable[Any]]
+    shown: Callable[[Sequence[Any]], str]
+    args: int
+
+
+Inside = Read | Effect | Wait | Continue
+HostCall = Inside | Outside
 
 CALLS: Mapping[str, HostCall] = MappingProxyType(
     {
@@ -98,6 +111,7 @@ CALLS: Mapping[str, HostCall] = MappingProxyType(
         "users.importUsers": Effect(users.import_users, 2),
         "users.exportUsers": Effect(users.export_users, 1),
         "script.wait": Wait(script.open_wait, script.close_wait, 1),
+        "http.request": Outside(http.request, http.shown, 1),
         "script.tick": Read(script.tick, 0),
     }
 )

@@ -16,25 +16,9 @@ from urllib.parse import quote
 
 import httpx
 
-from engine.errors import (
-    BadRequest,
-    DatabaseUnavailable,
-    Forbidden,
-    HeadraceError,
-    NotFound,
-    TooManyRequests,
-    Unauthorized,
-)
+from engine.sdk.answers import call
 
 Job = dict[str, Any]
-_ERRORS: Mapping[int, type[HeadraceError]] = {
-    400: BadRequest,
-    401: Unauthorized,
-    403: Forbidden,
-    404: NotFound,
-    429: TooManyRequests,
-    503: DatabaseUnavailable,
-}
 
 
 class JobEventTypes(StrEnum):
@@ -77,24 +61,7 @@ class Jobs:
 
     async def _call(self, method: str, tag: str, body: Mapping[str, Any] | None = None) -> Any:
         path = f"/ductape/jobs/{quote(tag, safe='')}" if tag else "/ductape/jobs"
-        try:
-            response = await self._http.request(method, path, json=None if body is None else dict(body))
-        except httpx.HTTPError as error:
-            raise HeadraceError(f"no answer from {self._http.base_url}: {error or type(error).__name__}") from error
-        if response.is_success:
-            return response.json()
-        raise _error(response)
-
-
-def _error(response: httpx.Response) -> HeadraceError:
-    try:
-        problem = response.json()
-        message, info = problem["message"], problem.get("additionalInfo")
-    except (ValueError, KeyError, TypeError):
-        message, info = f"HTTP {response.status_code}", None
-    error = _ERRORS.get(response.status_code, HeadraceError)(message)
-    error.additional_info.update(info or {})
-    return error
+        return await call(self._http, method, path, body)
 
 
 class Product:

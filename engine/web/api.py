@@ -17,7 +17,9 @@ from engine.web import (
     document,
     ductape,
     files,
+    freshworks,
     health,
+    iparams,
     jobs,
     problems,
     queuelimits,
@@ -41,6 +43,8 @@ REGISTER = (
     users.register,
     schedules.register,
     ductape.register,
+    freshworks.register,
+    iparams.register,
     queuelimits.register,
     health.register,
 )

@@ -105,7 +105,7 @@ async def push_version(call: Admitted, request: Request, app: AppName) -> Pushed
 
     All of it or nothing. Jobs under way stay on their version. A folder that is wrong is 400 with every problem.
     """
-    async with archive.unpacked(request.stream()) as folder:
+    async with archive.unpacked(request.stream(), call.app) as folder:
         archive.check_name(folder, call.app)
         async with call.pool.acquire() as conn:
             done = await push(conn, folder, by=call.token.user_id, check=call.web.check)

@@ -22,13 +22,14 @@ from engine.web.limits import RateLimits
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """One API process. `check` compiles a script of an app that is pushed."""
+    """One API process. `check` compiles a script of an app that is pushed; the doors of /freshworks have own limits."""
 
     pool: Pool
     apps: AppCache
     feed: Feed
     settings: Settings
     limits: RateLimits
+    freshworks_limits: RateLimits
     check: Check
 
 

@@ -28,6 +28,7 @@ _TAGS = [
     {"name": "users", "description": "Users of the app"},
     {"name": "schedules", "description": "Jobs that start by the clock"},
     {"name": "ductape", "description": "The doors of Ductape's product.jobs"},
+    {"name": "freshworks", "description": "The doors of Freshworks' client.job"},
     {"name": "limits", "description": "How many jobs of the app and its queues run at once, and start in a time"},
     {"name": "health", "description": "For probes"},
     {"name": "documents", "description": "This document"},

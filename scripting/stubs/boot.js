@@ -18,10 +18,10 @@ function described(error) {
   const scripted = isScriptException(error);
   return {
     __proto__: null,
-    code: scripted ? exceptionParts(error).code : "javascriptException",
-    message: cut(scripted || !isError(error) ? messageOf(error) : errorText(error)),
+    code: scripted ? veil(exceptionParts(error).code) : "javascriptException",
+    message: cut(veil(scripted || !isError(error) ? messageOf(error) : errorText(error))),
     info: scripted ? infoText(exceptionParts(error).additionalInfo) : "{}",
-    stack: typeof error === "object" && error !== null ? cut(stackOf(error)) : "",
+    stack: typeof error === "object" && error !== null ? cut(veil(stackOf(error))) : "",
   };
 }
 
@@ -53,6 +53,8 @@ function looksLikeRecord(value) {
 
 function declare(variables) {
   const given = revive(parse(variables));
+  if (given.$installed) conceal(given.$installed);
+  delete given.$installed;
   for (const name of keys(given)) {
     const named = name === "record" || name === "oldRecord";
     const value = named && looksLikeRecord(given[name]) ? makers.record(given[name]) : given[name];

@@ -8,7 +8,7 @@ const BOXED = { "[object String]": true, "[object Number]": true, "[object Boole
 function encode(value, at, depth) {
   switch (typeof value) {
     case "string":
-      return stringify(value);
+      return stringify(veil(value));
     case "number":
       return encodeNumber(value, at, depth);
     case "boolean":
@@ -79,7 +79,7 @@ function encodeMap(value, at, depth) {
     const item = value[names[index]];
     if (item === undefined) continue;
     at.keys[depth] = names[index];
-    text += (text.length > 1 ? "," : "") + stringify(names[index]) + ":" + encode(item, at, depth + 1);
+    text += (text.length > 1 ? "," : "") + stringify(veil(names[index])) + ":" + encode(item, at, depth + 1);
   }
   return `${text}}`;
 }
@@ -88,7 +88,7 @@ function refusal(at, depth, problem) {
   let place = at.place;
   for (let index = 0; index < depth; index += 1) {
     const key = at.keys[index];
-    place += typeof key === "number" ? `[${key}]` : `.${key.length > 40 ? `${sliceText(key, 0, 40)}...` : key}`;
+    place += typeof key === "number" ? `[${key}]` : `.${veil(key.length > 40 ? `${sliceText(key, 0, 40)}...` : key)}`;
   }
   return badRequest(`${place}: ${problem}`, { place });
 }

@@ -2,7 +2,7 @@
 // scripting/javascript.py names, so a `const` here is known in all of them and in no script.
 // They keep the built-ins that they use: a script that changes a prototype changes it for itself.
 const { apply, construct } = Reflect;
-const { defineProperty, freeze, hasOwn, keys } = Object;
+const { defineProperty, freeze, getPrototypeOf, hasOwn, keys } = Object;
 const { isArray } = Array;
 const { parse, stringify } = JSON;
 const { isFinite } = Number;

@@ -16,15 +16,17 @@ import pytest
 from engine.apps.folder import load_folder
 from engine.apps.push import push
 from engine.apps.store import AppCache, current_version
+from engine.apps.veil import Veil
 from engine.data import files, records
 from engine.db.pool import Connection, Pool
 from engine.errors import CODES, HeadraceError
 from engine.hostapi.args import Args
-from engine.hostapi.caller import Caller, Origin, Park
-from engine.hostapi.table import CALLS, Continue, Effect, Read, Wait
+from engine.hostapi.caller import Caller, Origin, Park, Reach
+from engine.hostapi.table import CALLS, Continue, Effect, Outside, Read, Wait
 from engine.jobs import store
 from engine.jobs.queue import Claim
 from engine.model import JobType, NewJob
+from engine.net.request import Rules
 
 CRM = Path(__file__).parents[2] / "examples" / "crm"
 OTHER = "01890000-0000-7000-8000-000000000000"
@@ -78,6 +80,8 @@ NASTY: list[Any] = [
     {"timeout": 0, "maxAttempts": 1e9, "lowPriority": "yes"},
     {"status": ["x"], "createDate": {"$date": 2**62}},
     {"from": {"$date": -(2**62)}, "to": "later", "level": 5},
+    {"method": "GET", "url": "http://\ud7ff\t[::1", "headers": {"a\n": 5}},
+    {"method": "PUT", "url": "http://x/", "headers": {}, "bytes": "?", "timeout": -1},
     {"a": {"b": {"c": [1, {"d": [2]}]}}},
 ]
 # What gets behind the first check, so that later arguments are looked at as well.
@@ -101,6 +105,7 @@ GOOD: dict[str, list[Any]] = {
     "users.importUsers": ["FILE", {"notifyUsers": True}],
     "users.exportUsers": [{}],
     "script": [5],
+    "http": [{"method": "POST", "url": "http://example.org/", "headers": {"a": "b"}, "text": "x"}],
 }
 
 
@@ -138,6 +143,9 @@ class Desk:
                 return own.message
             case Read() | Effect() | Continue():
                 return await call.serve(self.caller, self.conn, args)
+            case Outside():
+                call.shown(values)
+                return await call.serve(self.caller, Reach(Rules((), (), 1000, 1000), Veil()), args)
             case Wait():
                 opened = await call.open(self.caller, self.conn, args)
                 return opened.to_json() if isinstance(opened, Park) else opened

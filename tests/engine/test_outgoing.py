@@ -21,12 +21,12 @@ from engine.apps.push import push
 from engine.apps.store import AppCache
 from engine.db.pool import Pool
 from engine.errors import BadRequest
-from engine.executors.notify import is_public
 from engine.executors.table import EXECUTORS
 from engine.jobs import requests, store
 from engine.jobs.names import TOPICS_CHANNEL
 from engine.jobs.requests import Requester
 from engine.model import Job, NewJob
+from engine.net.addresses import is_public
 from engine.schedule import events
 from engine.schedule.model import EventType, Plan
 from engine.worker import attempt
@@ -192,10 +192,13 @@ async def test_private_addresses_are_not_told(stage: Stage, receiver: Receiver) 
         ("fe80::1%eth0", False),
         ("0.0.0.0", False),
         ("224.0.0.1", False),
+        ("2002:7f00:1::", False),
+        ("64:ff9b::a00:1", False),
+        ("64:ff9b::5db8:d822", True),
     ],
 )
 def test_which_addresses_are_public(address: str, public: bool) -> None:
-    """Loopback, private, link-local (the cloud's metadata among them), multicast and IPv4 in IPv6 are not."""
+    """Loopback, private, link-local (the cloud's metadata among them), multicast are not, nor in IPv6."""
     assert is_public(address) is public
 
 

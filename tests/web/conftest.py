@@ -25,12 +25,20 @@ from engine.jobs import store
 from engine.jobs.feed import Feed
 from engine.model import JobType, NewJob, Scope
 from engine.settings import Settings
+from engine.vault import new_key
 from engine.web.context import Web
 from engine.web.limits import RateLimits
 
 CRM = Path(__file__).resolve().parent.parent.parent / "examples" / "crm"
 SETTINGS = Settings(
-    api_port=0, api_requests_per_minute=1_000_000, api_body_kb=64, api_upload_mb=1, api_wait_ms=200, api_stream_ms=2000
+    api_port=0,
+    api_requests_per_minute=1_000_000,
+    freshworks_requests_per_minute=1_000_000,
+    api_body_kb=64,
+    api_upload_mb=1,
+    api_wait_ms=200,
+    api_stream_ms=2000,
+    vault_keys=new_key(),
 )
 ALL = tuple(Scope)
 
@@ -98,7 +106,8 @@ def crm() -> AppFolder:
 @pytest.fixture
 def web(shared_pool: Pool) -> Web:
     """What an API is built with."""
-    return Web(shared_pool, AppCache(), Feed(shared_pool), SETTINGS, RateLimits(1_000_000, time.monotonic), no_check)
+    limits = RateLimits(1_000_000, time.monotonic)
+    return Web(shared_pool, AppCache(), Feed(shared_pool), SETTINGS, limits, limits, no_check)
 
 
 @pytest.fixture(scope="session")
