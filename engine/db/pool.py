@@ -61,6 +61,13 @@ async def _prepare(conn: asyncpg.Connection[asyncpg.Record]) -> None:
         await conn.set_type_codec(name, schema="pg_catalog", encoder=_encode, decoder=decode)
 
 
+async def _leave(_: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Nothing: the pool itself rolls back what is open, and our sessions keep no settings, cursors or locks.
+
+    The driver's reset is a statement more each time that a connection is given back.
+    """
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Inside, the driver's errors become DatabaseUnavailable (the connection) or DatabaseError (the statement)."""
@@ -132,6 +139,7 @@ class Pool:
                     init=_prepare,
                     statement_cache_size=256 if statement_cache else 0,
                     command_timeout=None,
+                    reset=_leave,
                     server_settings=_server_settings(idle_transaction_ms),
                 ),
                 timeout,

@@ -32,9 +32,14 @@ class Rescue:
     given_up: int
 
 
-async def register(conn: Connection, worker: UUID, *, name: str, version: str, slots: int) -> None:
-    """The worker may claim from now on."""
-    await conn.execute(load("worker_register"), worker, name, version, slots)
+async def register(conn: Connection, worker: UUID, *, name: str, version: str, slots: int, hungry: bool = True) -> None:
+    """The worker may claim from now on; whoever makes jobs wakes the listeners while a worker is `hungry`."""
+    await conn.execute(load("worker_register"), worker, name, version, slots, hungry)
+
+
+async def tell_hungry(conn: Connection, worker: UUID, hungry: bool) -> None:
+    """Whether the worker has slots for more than it found: from this commit on it is woken for new jobs, or not."""
+    await conn.execute(load("worker_hungry"), worker, hungry)
 
 
 async def beat(conn: Connection, worker: UUID, *, used: int, draining: bool) -> bool:
@@ -67,17 +72,15 @@ async def workers(conn: Connection, *, stale_ms: int) -> list[WorkerState]:
     return [WorkerState(**row) for row in await conn.fetch(load("worker_list"), stale_ms)]
 
 
-async def renew(
-    conn: Connection, old: UUID, new: UUID, *, held: Sequence[tuple[UUID, int]], name: str, version: str, slots: int
-) -> int:
+async def renew(conn: Connection, old: UUID, new: UUID, *, held: Sequence[tuple[UUID, int]], **described: Any) -> int:
     """How many jobs went back to the queue because the worker holds them without knowing it.
 
     A claim whose connection broke may have been committed, or may even be running still. The removal of the
     old row waits for the one and forbids the other; the attempts (id, attempt) that the worker does know go
-    on under its new id. In a transaction.
+    on under its new id, which is `described` as for `register`. In a transaction.
     """
     await conn.execute(load("worker_leave"), old)
-    await register(conn, new, name=name, version=version, slots=slots)
+    await register(conn, new, **described)
     await conn.execute(load("worker_transfer"), old, new, [id for id, _ in held], [attempt for _, attempt in held])
     requeued, given_up = await _requeue(conn, [old], await _ids(conn, "worker_held", [old]))
     return requeued + given_up

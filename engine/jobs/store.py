@@ -11,7 +11,6 @@ from engine.db.sql import load
 from engine.errors import BadRequest, NotFound
 from engine.ids import id_time, new_id
 from engine.jobs.limits import LONGEST_KEY, MOST_OF_A_KEY
-from engine.jobs.names import JOBS_CHANNEL
 from engine.model import Job, NewJob, check_job_id, check_queue
 from engine.tracing import context
 
@@ -25,14 +24,13 @@ async def create(conn: Connection, jobs: Sequence[NewJob], *, wake: bool = True)
     """The ids of the jobs, in their order, created by one statement, in the caller's transaction if there is one.
 
     A job whose unique key a live job of the app holds is not created; its place has that job's id.
-    `wake` tells idle workers when the transaction commits. BadRequest names a field out of range.
+    `wake` tells hungry workers when the transaction commits. BadRequest names a field out of range.
     """
     for job in jobs:
         _check(job)
     ids = [new_id() for _ in jobs]
-    channel = JOBS_CHANNEL if wake else None
     roots = await _roots(conn, jobs)
-    rows = await conn.fetch(load("job_insert"), *_columns(ids, jobs, roots), channel) if jobs else []
+    rows = await conn.fetch(load("job_insert"), *_columns(ids, jobs, roots), wake) if jobs else []
     made = {row["id"] for row in rows}
     return [id if id in made else await _holder(conn, job, wake) for id, job in zip(ids, jobs, strict=True)]
 

@@ -13,12 +13,11 @@ from uuid import UUID, uuid4
 from structlog.contextvars import bind_contextvars
 
 from engine import __version__
-from engine.data import files
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.errors import DatabaseUnavailable, HeadraceError
 from engine.executors.run import Services
-from engine.jobs import liveness, queue, ready, waits
+from engine.jobs import liveness, queue, ready
 from engine.jobs.names import CONTROL_CHANNEL, JOBS_CHANNEL
 from engine.jobs.queue import Claim
 from engine.metrics.jobs import Kind
@@ -26,7 +25,9 @@ from engine.model import Status
 from engine.schedule.scheduler import Scheduler
 from engine.worker import heap
 from engine.worker.amqp import AmqpBroker
+from engine.worker.appetite import Appetite
 from engine.worker.attempt import Attempt
+from engine.worker.chores import Chores
 from engine.worker.finisher import Finisher
 from engine.worker.lanes import Lanes
 from engine.worker.outbox import Outbox
@@ -45,8 +46,6 @@ LOOK_S = 0.1
 MOMENT_S = 0.001
 GATHER_S = 0.005
 ROTATE_S = 1.0
-# So few claims leave so few dead entries that a walk over them costs nothing.
-ROTATE_AFTER = 1000
 
 
 class Worker:
@@ -69,7 +68,8 @@ class Worker:
         self._lanes = Lanes(time.monotonic, serves=Serves(services.settings.queues, services.handlers))
         self._news = True
         self._look_at = 0.0
-        self._claimed = 0
+        self._appetite = self._new_appetite()
+        self._chores = Chores(services, lambda: self._wake.set())
         # With work at hand, a claim waits a moment for a share of the slots: it costs the same for one job as for many.
         self._worth = max(1, services.settings.slots // 4)
         self._backlog = False
@@ -106,7 +106,11 @@ class Worker:
 
     @property
     def _described(self) -> dict[str, Any]:
-        return {"name": self.name, "version": __version__, "slots": self._settings.slots}
+        settings = self._settings
+        return {"name": self.name, "version": __version__, "slots": settings.slots, "hungry": settings.listen}
+
+    def _new_appetite(self) -> Appetite:
+        return Appetite(time.monotonic, listens=self._settings.listen)
 
     @property
     def busy(self) -> int:
@@ -124,10 +128,10 @@ class Worker:
         loops = [
             self._every(settings.heartbeat_ms / 1000, self._beat),
             self._every(CONTROL_S, self._obey, self._control),
-            self._every(settings.stale_ms / 3000, self._maintain),
-            self._every(PARTITIONS_S, self._make_partitions),
-            self._every(SWEEP_S, self._sweep_files),
-            self._every(ROTATE_S, self._rotate),
+            self._every(settings.stale_ms / 3000, self._chores.rescue),
+            self._every(PARTITIONS_S, self._chores.partitions),
+            self._every(SWEEP_S, self._chores.sweep_files),
+            self._every(ROTATE_S, self._chores.rotate),
         ]
         if settings.scheduler:
             loops.append(self._scheduler().run())
@@ -198,6 +202,7 @@ class Worker:
         low_first = self._share.due(free)
         lanes = self._lanes.choose(free, low_first=low_first)
         if not lanes:
+            await self._found(enough=False)
             return max(MOMENT_S, self._look_at - time.monotonic())
         async with self._services.pool.acquire() as conn:
             began = time.monotonic()
@@ -206,11 +211,25 @@ class Worker:
         kinds = self._metrics.claimed(batch.claims, [rank for _, _, rank in batch.ranks], seconds=seconds)
         self._share.claimed(len(batch.claims), low_first)
         self._lanes.claimed(lanes, batch, free)
-        self._claimed += len(batch.claims)
+        self._chores.claimed(len(batch.claims))
         self._backlog = len(batch.claims) == free
         for claim, kind in zip(batch.claims, kinds, strict=True):
             self._start(claim, kind)
+        await self._found(enough=self._backlog)
         return 0.0
+
+    async def _found(self, *, enough: bool) -> None:
+        """Tells those who make jobs whether this worker must be woken; once it must be, it looks again by itself."""
+        hungry = self._appetite.found(enough=enough)
+        if hungry is None:
+            return
+        async with self._services.pool.acquire() as conn:
+            await liveness.tell_hungry(conn, self.id, hungry)
+        self._appetite.told(hungry)
+        if hungry:
+            self._lanes.reopen()
+            self._news = True
+            self._wake.set()
 
     async def _look(self) -> None:
         """Finds lanes: when something became claimable, and now and then, also while others keep the slots busy."""
@@ -218,7 +237,7 @@ class Worker:
         async with self._services.pool.acquire() as conn:
             found = await ready.look(conn, after=self._lanes.position)
         pause_s = self._poll_s if found.next_in_ms is None else min(self._poll_s, found.next_in_ms / 1000)
-        if self._lanes.found(found.lanes):
+        if self._lanes.found(found.lanes) or self._appetite.restless:
             pause_s = min(pause_s, LOOK_S)
         self._look_at = time.monotonic() + max(MOMENT_S, pause_s)
 
@@ -236,6 +255,7 @@ class Worker:
         async with self._lease:
             # Before, not after: an attempt that cannot be recorded meanwhile asks for another renewal.
             self._leaked = False
+            self._appetite = self._new_appetite()
             freed = await self._services.pool.run(work)
             log.warning("worker %s goes on as %s: %s jobs given back", self.id, new, freed)
             self.id = new
@@ -292,6 +312,7 @@ class Worker:
         for attempt, _ in list(self._attempts.values()):
             attempt.end("lost")
         self.id = uuid4()
+        self._appetite = self._new_appetite()
         await self._register()
 
     async def _obey(self) -> None:
@@ -319,44 +340,6 @@ class Worker:
     def _controlled(self, payload: str) -> None:
         if payload in ("", str(self.id)):
             self._control.set()
-
-    # Housekeeping, by whichever worker comes first
-
-    async def _maintain(self) -> None:
-        async def work(conn: Connection) -> liveness.Rescue:
-            found = await liveness.rescue(conn, stale_ms=self._settings.stale_ms)
-            await waits.wake_overdue(conn)
-            await waits.sweep(conn)
-            await conn.execute(load("root_ranks_sweep"))
-            return found
-
-        found = await self._services.pool.run(work)
-        self._metrics.rescued(workers=len(found.dead), requeued=found.requeued, given_up=found.given_up)
-        if found.dead:
-            log.warning("workers %s are dead: %s jobs rescued", ", ".join(found.dead), found.requeued)
-            self._wake.set()
-
-    async def _rotate(self) -> None:
-        if self._claimed < ROTATE_AFTER:
-            return
-        self._claimed = 0
-        async with self._services.pool.acquire() as conn:
-            await ready.rotate(conn)
-
-    async def _make_partitions(self) -> None:
-        await self._services.pool.execute(load("partitions_ensure"))
-        if self._settings.retention_days:
-            await self._drop_partitions()
-
-    async def _drop_partitions(self) -> None:
-        dropped = await self._services.pool.fetch(load("partitions_drop"), self._settings.retention_days)
-        if dropped[0][0]:
-            log.info("%s months are older than %s days: dropped", dropped[0][0], self._settings.retention_days)
-
-    async def _sweep_files(self) -> None:
-        """Few files a transaction: their chunks go with them, and may be many."""
-        while await self._services.pool.run(lambda conn: files.sweep(conn, limit=10)):
-            pass
 
     # The end
 

@@ -4,12 +4,14 @@
 -- Nothing here may become a nested loop, whatever the statistics say (docs/decisions.md): they may have seen no running
 -- job, or no job at all. So the rows are found by `= any`, the fence is looked up in a hash (inside of `case` it cannot
 -- become a join), and what the caller knows comes back by a full join, which PostgreSQL does by hash or merge only.
+-- The parameters stand in sub-selects, as in job_claim.sql: the end of one job would be planned each time.
 with input as materialized (
-    select * from unnest($1::uuid[], $2::integer[], $3::boolean[], $4::jsonb[], $5::jsonb[])
-        as i (id, attempt, has_errors, results, error)
+    select * from unnest(
+        (select $1::uuid[]), (select $2::integer[]), (select $3::boolean[]), (select $4::jsonb[]), (select $5::jsonb[])
+    ) as i (id, attempt, has_errors, results, error)
 ), ended as (
     delete from headrace.jobs_live j
-    where j.id = any ($1) and case
+    where j.id = any ((select $1::uuid[])::uuid[]) and case
         when j.status in ('RUNNING', 'STOPPING', 'CANCELING') and j.worker_id is not null
         then (j.id, j.attempt) in (select id, attempt from input)
         else false end

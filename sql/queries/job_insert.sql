@@ -1,6 +1,6 @@
--- Creates jobs, in the caller's transaction, in one statement however many they are, and tells the workers that listen
--- on channel $21 (nobody if it is null) when that commits: of each lane with work by itself, so that they need not look
--- for it, or of "something" where there are many lanes, jobs for later, or jobs with concurrency keys.
+-- Creates jobs, in the caller's transaction, in one statement however many they are. Where $21 is true and a worker is
+-- hungry, those that listen hear of it when that commits: of each lane with work by itself, so that they need not look for it,
+-- or of "something" where there are many lanes, jobs for later, or jobs with concurrency keys.
 -- A job whose unique key is taken by a live job of its app is not created: its id is not returned.
 -- ready_at: an urgent job is put before its app's backlog, but for what has waited for a day: urgent jobs without
 -- end must not starve the others.
@@ -32,6 +32,6 @@ with input as (
     from input where id in (select id from made)
 )
 select id, (
-    select count(pg_notify($21, case when (select count(*) from lanes) > 16 then '' else lane end))
-    from lanes where $21 is not null) as told
+    select count(headrace.wake_hungry(case when (select count(*) from lanes) > 16 then '' else lane end))
+    from lanes where $21::boolean) as told
 from made

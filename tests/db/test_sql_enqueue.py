@@ -18,6 +18,7 @@ from engine.jobs.names import JOBS_CHANNEL
 from engine.jobs.requests import Requester
 from engine.model import Job, Status
 from tests.documents import ROOT
+from tests.engine.hands import Hand
 
 
 async def job(pool: Pool, id: UUID, app: str = "crm") -> Job:
@@ -51,6 +52,7 @@ async def test_a_job_from_sql_is_the_one_that_python_makes(pool: Pool) -> None:
 async def test_it_belongs_to_the_callers_transaction(pool: Pool) -> None:
     """Rolled back there is no job and nobody is woken; committed, one notification names the lane."""
     heard: list[object] = []
+    await Hand.join(pool)
     listener = await pool.dedicated()
     try:
         await listener.add_listener(JOBS_CHANNEL, lambda *args: heard.append(args[-1]))

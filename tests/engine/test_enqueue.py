@@ -12,7 +12,7 @@ import pytest
 
 from engine.db.pool import Pool
 from engine.errors import BadRequest
-from engine.jobs import store
+from engine.jobs import liveness, store
 from engine.jobs.names import JOBS_CHANNEL
 from tests.engine.hands import Hand, ask, enqueue, enqueue_one, get, make_due, new, rows
 
@@ -24,6 +24,7 @@ class Undo(Exception):
 async def test_a_rolled_back_caller_leaves_no_job_and_wakes_nobody(pool: Pool) -> None:
     """The job and the wake-up belong to the caller's own transaction."""
     heard: list[object] = []
+    await Hand.join(pool)
     listener = await pool.dedicated()
     try:
         await listener.add_listener(JOBS_CHANNEL, lambda *_: heard.append("woken"))
@@ -40,6 +41,30 @@ async def test_a_rolled_back_caller_leaves_no_job_and_wakes_nobody(pool: Pool) -
                 await asyncio.sleep(0.01)
         await listener.execute("select 1")
         assert heard == ["woken"]
+    finally:
+        await listener.close()
+
+
+async def test_nobody_is_woken_while_nobody_is_hungry(pool: Pool) -> None:
+    """A notification makes commits go one by one: it is sent only where a worker has slots for more than it finds."""
+    heard: list[object] = []
+    listener = await pool.dedicated()
+    try:
+        await listener.add_listener(JOBS_CHANNEL, lambda *args: heard.append(args[-1]))
+        await enqueue(pool, new())
+        hand = await Hand.join(pool)
+        async with pool.acquire() as conn:
+            await liveness.tell_hungry(conn, hand.id, False)
+        await enqueue(pool, new())
+        await pool.execute("select headrace.enqueue('crm', 'noop')")
+        async with pool.acquire() as conn:
+            await liveness.tell_hungry(conn, hand.id, True)
+        await enqueue(pool, new(), new())
+        async with asyncio.timeout(60):
+            while not heard:  # noqa: ASYNC110 - notifications come when the loop runs
+                await asyncio.sleep(0.01)
+        await listener.execute("select 1")
+        assert heard == ["crm default"]
     finally:
         await listener.close()
 

@@ -13,11 +13,11 @@ from engine.db.pool import Connection
 from engine.errors import DatabaseUnavailable
 from engine.executors.endings import Ending, Finished
 from engine.executors.run import Run
-from engine.jobs import liveness, queue
+from engine.jobs import liveness, queue, store
 from engine.jobs.queue import Batch
 from engine.jobs.ready import Lane
 from engine.model import Status
-from engine.worker import attempt
+from engine.worker import appetite, attempt
 from scripting.host import SandboxUnavailable
 from tests.engine.hands import Hand, enqueue, enqueue_one, events, get, new, rows, status
 from tests.engine.shop import LONG_S, Shop, nothing
@@ -41,6 +41,35 @@ async def test_an_idle_worker_is_woken(shop: Shop) -> None:
     async with shop.worker(poll_ms=POLL_MS), asyncio.timeout(POLL_MS / 1000):
         for _ in range(3):
             await shop.until(await enqueue_one(shop.pool))
+
+
+async def test_a_job_that_was_being_made_while_all_were_sated_is_found(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its transaction woke nobody, and commits when the worker has said that it is hungry and has looked again."""
+    monkeypatch.setattr(appetite, "SATED_AFTER_S", 0.0)
+    monkeypatch.setattr(appetite, "RESTLESS_S", float(LONG_S))
+    go = asyncio.Event()
+
+    async def until_told(run: Run) -> Ending:
+        await go.wait()
+        return Finished()
+
+    async def hungry(expected: bool) -> None:
+        async with asyncio.timeout(LONG_S):
+            while await shop.pool.fetchrow("select hungry from headrace.workers") != (expected,):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    shop.does(until_told)
+    async with shop.worker(slots=1, poll_ms=POLL_MS), asyncio.timeout(POLL_MS / 1000):
+        first = await enqueue_one(shop.pool)
+        await hungry(False)
+        async with shop.pool.transaction() as conn:
+            (late,) = await store.create(conn, [new()])
+            go.set()
+            await shop.until(first)
+            await hungry(True)
+        await shop.until(late)
 
 
 async def test_polling_alone_is_enough(shop: Shop) -> None:

@@ -1,0 +1,69 @@
+"""Housekeeping for all workers, done by whichever comes first."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from engine.data import files
+from engine.db.pool import Connection
+from engine.db.sql import load
+from engine.executors.run import Services
+from engine.jobs import liveness, ready, waits
+
+log = logging.getLogger(__name__)
+
+# So few claims leave so few dead entries that a walk over them costs nothing.
+ROTATE_AFTER = 1000
+
+
+class Chores:
+    """What one worker does of it; `wake` is called when that has made jobs claimable."""
+
+    def __init__(self, services: Services, wake: Callable[[], None]) -> None:
+        self._pool = services.pool
+        self._settings = services.settings
+        self._metrics = services.metrics.jobs
+        self._wake = wake
+        self._claimed = 0
+
+    def claimed(self, count: int) -> None:
+        """The worker has claimed so many jobs."""
+        self._claimed += count
+
+    async def rescue(self) -> None:
+        """Buries dead workers, wakes jobs whose time has come, forgets what nobody waits for any more."""
+
+        async def work(conn: Connection) -> liveness.Rescue:
+            found = await liveness.rescue(conn, stale_ms=self._settings.stale_ms)
+            await waits.wake_overdue(conn)
+            await waits.sweep(conn)
+            await conn.execute(load("root_ranks_sweep"))
+            return found
+
+        found = await self._pool.run(work)
+        self._metrics.rescued(workers=len(found.dead), requeued=found.requeued, given_up=found.given_up)
+        if found.dead:
+            log.warning("workers %s are dead: %s jobs rescued", ", ".join(found.dead), found.requeued)
+            self._wake()
+
+    async def rotate(self) -> None:
+        """Truncates lists of ready jobs that are empty, once this worker has emptied some."""
+        if self._claimed < ROTATE_AFTER:
+            return
+        self._claimed = 0
+        async with self._pool.acquire() as conn:
+            await ready.rotate(conn)
+
+    async def partitions(self) -> None:
+        """Makes the months ahead, and drops those that nobody wants to keep."""
+        await self._pool.execute(load("partitions_ensure"))
+        if self._settings.retention_days:
+            dropped = await self._pool.fetch(load("partitions_drop"), self._settings.retention_days)
+            if dropped[0][0]:
+                log.info("%s months are older than %s days: dropped", dropped[0][0], self._settings.retention_days)
+
+    async def sweep_files(self) -> None:
+        """Removes abandoned uploads. Few files a transaction: their chunks go with them, and may be many."""
+        while await self._pool.run(lambda conn: files.sweep(conn, limit=10)):
+            pass
