@@ -53,7 +53,7 @@ def read_manifest(root: Table) -> Manifest:
         actions={name: _action(name, table, None) for name, table in root.tables("actions").items()},
         listeners={name: _listener(name, table) for name, table in root.tables("listeners").items()},
         endpoints={name: _endpoint(name, table) for name, table in root.tables("endpoints").items()},
-        limits=_limits(root),
+        limits=script_limits(root),
         queues=_queues(root),
         notifications=read_notifications(root),
         database_actions=read_database_actions(root),
@@ -183,7 +183,7 @@ def _action(name: str, table: Table, entity: str | None) -> Action:
         low_priority=table.take("low_priority", bool, False),
         concurrency_key=_key(table),
         concurrency_limit=table.take_whole("concurrency_limit", None, least=1, most=MOST_OF_A_KEY),
-        limits=_limits(table),
+        limits=script_limits(table),
     )
     table.close()
     return action
@@ -201,7 +201,8 @@ def _key(table: Table) -> str | None:
     return key
 
 
-def _limits(owner: Table) -> ScriptLimits:
+def script_limits(owner: Table) -> ScriptLimits:
+    """What the table `limits` of an app, action, listener or endpoint says."""
     table = owner.table("limits")
     found = {key: table.take_whole(key, None, least=low, most=high) for key, (low, high) in RANGES.items()}
     table.close()
@@ -251,7 +252,7 @@ def _listener(name: str, table: Table) -> Listener:
         cron=table.take("cron", str) if on is Trigger.SCHEDULE else None,
         every=table.take("every", str) if on is Trigger.SCHEDULE else None,
         event=table.take("event", str, required=True) if on is Trigger.CUSTOM else None,
-        limits=_limits(table),
+        limits=script_limits(table),
     )
     _check_listener(listener, table)
     table.close()
@@ -278,7 +279,7 @@ def _endpoint(name: str, table: Table) -> Endpoint:
         script=table.take("script", str, "", required=True),
         method=table.take("method", str, "GET"),
         path=table.take("path", str, "", required=True),
-        limits=_limits(table),
+        limits=script_limits(table),
     )
     if endpoint.method not in METHODS:
         table.complain("method", f"{endpoint.method!r} is not allowed; expected one of {', '.join(METHODS)}")

@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.apps.declarations import script_limits
+from engine.apps.limits import ScriptLimits
 from engine.apps.manifest import Action, ActionKind, Manifest, Queue
 from engine.apps.toml import Problems, Table
 from engine.errors import BadRequest
@@ -45,13 +47,15 @@ def read(text: str, name: str, scripts: Sequence[str], problems: Problems) -> Fr
     if server is None:
         problems.add(MANIFEST, f"there is no {SERVER} beside it, nor server/{SERVER}, which exports the jobs")
     own = root.table("headrace")
-    jobs = list(_jobs(root))
+    limits = script_limits(own)
+    jobs = list(_jobs(root, limits))
     manifest = Manifest(
         name=_name(own, own.take("name", str, name)),
         label=own.take("label", str, name),
         actions={job.name: job for job in jobs},
         queues={QUEUE: Queue(QUEUE, own.take_whole("concurrency", RUNNING, least=0, most=MOST_JOBS))},
         hosts=_hosts(root, own),
+        limits=limits,
         iparams=True,
     )
     own.close()
@@ -80,7 +84,7 @@ def _name(own: Table, name: str) -> str:
         return name
 
 
-def _jobs(root: Table) -> Iterator[Action]:
+def _jobs(root: Table, limits: ScriptLimits) -> Iterator[Action]:
     """The jobs of every module, wherever the samples have them: modules.common.jobs, common.jobs, jobs."""
     places = [root, root.table("common"), *_modules(root.table("modules"))]
     seen: set[str] = set()
@@ -89,7 +93,7 @@ def _jobs(root: Table) -> Iterator[Action]:
             if name in seen:
                 job.complain(None, "is there twice")
             seen.add(name)
-            yield _job(name, job)
+            yield _job(name, job, limits)
     if not seen:
         root.complain(None, "names no jobs; expected modules.common.jobs")
 
@@ -98,19 +102,23 @@ def _modules(modules: Table) -> list[Table]:
     return [modules.table(name) for name, value in modules.items() if isinstance(value, dict)]
 
 
-def _job(name: str, table: Table) -> Action:
+def _job(name: str, table: Table, limits: ScriptLimits) -> Action:
     minutes = table.take("timeout", float, MINUTES)
     if not 0 < minutes <= MOST_MINUTES:
         table.complain("timeout", f"{minutes:g} is not allowed; expected minutes, more than 0, up to {MOST_MINUTES}")
         minutes = MINUTES
     table.close()
+    timeout = max(1, round(minutes * MINUTE_MS))
+    # Their time-out is the only limit on time that they have, so a longer one is of CPU time too.
+    computes = timeout if minutes > MINUTES and limits.cpu_ms is None else None
     return Action(
         name=name,
         label=name,
         kind=ActionKind.GLOBAL,
         script=f"jobs/{name}.js",
         queue=QUEUE,
-        timeout=max(1, round(minutes * MINUTE_MS)),
+        timeout=timeout,
+        limits=ScriptLimits(cpu_ms=computes),
     )
 
 

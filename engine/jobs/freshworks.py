@@ -76,18 +76,18 @@ def document(job: Job, left: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _message(job: Job, word: Word, left: Mapping[str, Any] | None) -> str | None:
     """The last message of a job that runs; the final one replaces it."""
+    if job.status is Status.CANCELED:
+        return "Job was canceled"
     match word, left:
         case Word.IN_PROGRESS, _:
             return job.status_message
         case Word.SUCCESS, _:
             return "Job completed successfully"
-        case Word.TIMEOUT, _:
-            return (
-                f"Job timed out after {(job.timeout_ms or 0) / 60_000:g} minutes" if job.timeout_ms else "Job timed out"
-            )
+        case Word.TIMEOUT, {"error": {"limit": "wall"}} if job.timeout_ms:
+            return f"Job timed out after {job.timeout_ms / 60_000:g} minutes"
         case _, {"error": {"message": str(message)}}:
             return message
-    return "Job was canceled"
+    return "Job failed"
 
 
 def invoke(by: Requester, action: Action, tag: object, payload: object) -> NewJob:

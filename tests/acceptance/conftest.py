@@ -18,6 +18,7 @@ from engine.db.pool import Pool
 from engine.jobs import logs, store
 from engine.model import Job, JobType, LogLine, NewJob
 from engine.settings import Settings
+from tests.acceptance.vendor import Vendor, open_vendor
 
 CRM = Path(__file__).resolve().parent.parent.parent / "examples" / "crm"
 POLL_S = 0.02
@@ -77,3 +78,10 @@ async def platform(fresh_database: str) -> AsyncIterator[Platform]:
         yield Platform(database.pool)
         worker.stop()
         await running
+
+
+@pytest.fixture
+async def vendor(fresh_database: str, tmp_path: Path) -> AsyncIterator[Vendor]:
+    """A platform with one worker for apps of Freshworks' kind, which may reach one server of this machine."""
+    async with open_vendor(fresh_database, tmp_path) as platform:
+        yield platform

@@ -1,73 +1,29 @@
-"""The samples of seed 000: pushed as apps of that vendor, started and watched through `client.job`, run by a worker."""
+"""Apps of Freshworks' kind with a worker: installation parameters, axios, time-outs, and what that vendor cannot do."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import pytest
 from cryptography.fernet import Fernet
 
 from engine import app
-from engine.apps.folder import load_folder
 from engine.apps.iparams import set_iparams
-from engine.apps.push import push
-from engine.data import tokens, users
-from engine.data.users import User
 from engine.db.pool import Pool
 from engine.errors import BadRequest, NotFound
-from engine.executors.check import checker
 from engine.executors.replay import Step, rerun
-from engine.jobs import commands, logs, store
-from engine.model import Job, Scope, Status
-from engine.sdk.freshworks import Freshworks
-from engine.settings import Settings
+from engine.jobs import commands
+from engine.model import Status
 from engine.vault import Vault
-from tests.webserver import WebServer, open_web_server
+from tests.acceptance.vendor import Vendor
 
-KEY = Fernet.generate_key().decode()
 SECRET = 'S3cret"key/42'
 SAMPLE = '{"platform-version": "3.0", "modules": {"common": {"jobs": {"sample_job": {}}}}}'
-# Below, what the seed's samples call but do not show stands before them.
 SAMPLE_JS = """
 exports.sample_job = async function(args) {
   await $job.updateStatusMessage("Started processing...");
   // Business logic here
   await $job.updateStatusMessage("Done!");
-};
-"""
-SYNC = """{
-  "platform-version": "3.0",
-  "common": {
-    "jobs": {
-      "syncGitHubUser": {
-        "timeout": 15
-      }
-    }
-  }
-}"""
-SYNC_JS = """
-const calls = require("../lib/calls");
-const getGitHubUserData = () => calls.get();
-const createFreshserviceRequester = () => calls.create();
-exports = {
-  syncGitHubUser: async function (args) {
-    try {
-      const githubUser = await getGitHubUserData();
-      console.log("GitHub User Data:", githubUser.response);
-
-      await createFreshserviceRequester();
-      renderData(null, { message: "GitHub user synced successfully." });
-    } catch (error) {
-      console.error("Error syncing GitHub user:", error);
-      renderData(error, null);
-    }
-  }
 };
 """
 AXIOS_JS = """import axios from "axios";
@@ -81,146 +37,6 @@ exports = {
   }
 };
 """
-DOWNLOAD_JS = """
-const downloadFile = async (url) => console.info("from", url);
-const processData = async () => {};
-exports = {
-  longRunningTask: async function(payload) {
-    await $job.updateStatusMessage("Downloading file...");
-    await downloadFile(payload.url);
-    await $job.updateStatusMessage("Processing data...");
-    await processData();
-  }
-};
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Vendor:
-    """A platform with a worker and an API, where apps are pushed as folders and used as `client`."""
-
-    pool: Pool
-    url: str
-    folder: Path
-    server: WebServer
-    settings: Settings
-
-    async def push(self, manifest: str | Mapping[str, Any], scripts: Mapping[str, str], name: str = "desk") -> None:
-        """The app's next version, from this manifest.json and these scripts."""
-        folder = self.folder / name
-        for path, text in {"manifest.json": manifest, **scripts}.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text if isinstance(text, str) else json.dumps(text))
-        async with app.open_scripts(Settings()) as sandbox, self.pool.acquire() as conn:
-            await push(conn, load_folder(folder), check=checker(sandbox))
-            await users.save(conn, name, User("ann", "Ann", None))
-
-    async def iparams(self, values: Mapping[str, Any], name: str = "desk") -> None:
-        """What the app is installed with."""
-        async with self.pool.acquire() as conn:
-            await set_iparams(conn, Vault(KEY), name, values)
-
-    async def client(self, name: str = "desk") -> Freshworks:
-        """A client of the app."""
-        async with self.pool.acquire() as conn:
-            token = await tokens.issue(conn, name, "ann", name="t", scopes=list(Scope))
-        return Freshworks(self.url, token.secret)
-
-    async def ended(self, client: Freshworks, job_id: str) -> dict[str, Any]:
-        """The job once it is no longer in progress."""
-        async with asyncio.timeout(120):
-            while (job := await client.job.get(job_id))["status"] == "in-progress":  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-        return job
-
-    async def run(self, name: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """The job of this name, once it has ended."""
-        async with await self.client() as client:
-            return await self.ended(client, await client.job.invoke(name, payload))
-
-    async def left(self, job: Mapping[str, Any]) -> Any:
-        """What the job left."""
-        async with self.pool.acquire() as conn:
-            return await store.results(conn, "desk", job["id"])
-
-    async def log(self, job: Mapping[str, Any]) -> list[str]:
-        """The job's log, with its levels."""
-        async with self.pool.acquire() as conn:
-            return [f"{line.level} {line.message}" for line in await logs.newer(conn, UUID(job["id"]), 0)]
-
-    async def job(self, job_id: str) -> Job:
-        """The job as we see it."""
-        async with self.pool.acquire() as conn:
-            return await store.get(conn, "desk", job_id)
-
-    async def jobs(self) -> list[Any]:
-        """All jobs that there are, as rows."""
-        return await self.pool.fetch("select id, timeout_ms from headrace.jobs")
-
-
-@pytest.fixture
-async def vendor(fresh_database: str, tmp_path: Path) -> AsyncIterator[Vendor]:
-    """A platform with one worker, whose apps may reach one server of this machine."""
-    async with open_web_server() as server:
-        settings = Settings(
-            database_url=fresh_database,
-            slots=2,
-            poll_ms=100,
-            api_port=0,
-            vault_keys=KEY,
-            http_private_hosts=server.host,
-            freshworks_requests_per_minute=1_000_000,
-            api_requests_per_minute=1_000_000,
-        )
-        async with (
-            app.open_database(settings) as database,
-            app.open_worker(settings, database.pool) as worker,
-            app.open_api(settings, database.pool, _no_check) as api,
-        ):
-            parts = [asyncio.create_task(part) for part in (api.run(), worker.run())]
-            yield Vendor(database.pool, api.url, tmp_path, server, settings)
-            api.stop()
-            worker.stop()
-            await asyncio.gather(*parts)
-
-
-async def _no_check(language: str, path: str, source: str) -> str | None:
-    return None
-
-
-async def test_the_samples_of_the_seed_run(vendor: Vendor) -> None:
-    """Each server.js of the seed, started as its app.js starts it, ends with success, messages and log of its own."""
-    await vendor.push(SAMPLE, {"server.js": SAMPLE_JS})
-    async with await vendor.client() as client:
-        job_id = await client.job.invoke("sample_job", "some_tag", {"ticketId": 12345})
-        job = await vendor.ended(client, job_id)
-        assert (job["id"], job["name"], job["tag"], job["status"]) == (job_id, "sample_job", "some_tag", "success")
-        assert job["status_message"] == "Job completed successfully"
-        assert job["start_time"] <= job["end_time"]
-    manifest = {"modules": {"common": {"jobs": {"longRunningTask": {}}}}}
-    await vendor.push(manifest, {"server.js": DOWNLOAD_JS})
-    job = await vendor.run("longRunningTask", {"url": "https://example.org/file"})
-    assert (job["status"], job["tag"]) == ("success", None)
-    assert await vendor.log(job) == ["INFO from https://example.org/file"]
-
-
-async def test_the_sample_of_a_synchronisation_runs(vendor: Vendor) -> None:
-    """The seed's last sample: timeout 15, server/server.js, renderData with data; with an error the job has failed."""
-    well = 'exports = { get: async () => ({ response: "octocat" }), create: async () => {} };'
-    await vendor.push(SYNC, {"server/server.js": SYNC_JS, "lib/calls.js": well})
-    async with await vendor.client() as client:
-        job = await vendor.ended(client, await client.jobs.invoke("syncGitHubUser", "github_tag", {}))
-    assert (job["status"], job["tag"]) == ("success", "github_tag")
-    assert await vendor.left(job) == {
-        "results": {"status": "ok", "response": {"message": "GitHub user synced successfully."}}
-    }
-    assert await vendor.log(job) == ["INFO GitHub User Data: octocat"]
-    assert [row["timeout_ms"] for row in await vendor.jobs()] == [15 * 60_000]
-    ill = 'exports = { get: async () => { throw new Error("GitHub is down"); } };'
-    await vendor.push(SYNC, {"server/server.js": SYNC_JS, "lib/calls.js": ill})
-    job = await vendor.run("syncGitHubUser", {})
-    assert (job["status"], job["status_message"]) == ("failed", "GitHub is down")
-    assert (await vendor.log(job))[0] == "ERROR Error syncing GitHub user: Error: GitHub is down"
 
 
 async def test_installation_parameters_reach_the_script_and_nothing_else(vendor: Vendor) -> None:

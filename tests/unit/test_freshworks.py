@@ -58,6 +58,17 @@ def test_jobs_become_global_actions(tmp_path: Path) -> None:
     assert Manifest.from_json(json.loads(json.dumps(found.to_json()))) == found
 
 
+def test_a_longer_time_out_is_of_cpu_time_too(tmp_path: Path) -> None:
+    """Unless the app limits that itself, as it may limit whatever an app.toml may."""
+    jobs = {"a": {}, "c": {"timeout": 15}}
+    found = load_folder(write(tmp_path / "desk", {"jobs": jobs})).manifest
+    assert [found.script_limits({"actionName": name}).cpu_ms for name in jobs] == [None, 900_000]
+    own = {"limits": {"cpu_ms": 5000, "memory_mb": 64}}
+    found = load_folder(write(tmp_path / "desk", {"jobs": jobs, "headrace": own})).manifest
+    limits = [found.script_limits({"actionName": name}) for name in jobs]
+    assert [(limit.cpu_ms, limit.memory_mb) for limit in limits] == [(5000, 64)] * 2
+
+
 def test_the_name_is_the_folder_s_or_the_one_given(tmp_path: Path) -> None:
     """The vendor's manifest has none; one that cannot be a name is a fault that says where to say another."""
     folder = write(tmp_path / "my-app", {"jobs": {"a": {}}})
@@ -87,6 +98,7 @@ def test_the_name_is_the_folder_s_or_the_one_given(tmp_path: Path) -> None:
         ({"jobs": {"a": {}}, "dependencies": {"lodash": "4"}}, "dependencies.lodash: is not served here, axios is"),
         ({"jobs": {"a": {}}, "headrace": {"hosts": ["http://x"]}}, "headrace.hosts: 'http://x' is not allowed"),
         ({"jobs": {"a": {}}, "headrace": {"hots": []}}, "headrace.hots: is not known here; did you mean 'hosts'?"),
+        ({"jobs": {"a": {}}, "headrace": {"limits": {"calls": 0}}}, "headrace.limits.calls: 0 is not allowed"),
         ({"jobs": {"a": {}}, "headrace": {"concurrency": -1}}, "headrace.concurrency: -1 is not allowed"),
     ],
 )

