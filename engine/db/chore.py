@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
 from engine.errors import HeadraceError
 
 log = logging.getLogger(__name__)
+
+# Nobody is quiet for longer than so many pauses, however many others there are.
+MOST_PAUSES = 10.0
+
+
+def shared_pause_s(pause_s: float, processes: int) -> float:
+    """The pause of one of so many processes that do the same for each other: all together they do it as often as two.
+
+    From three processes on with a jitter of half of it, so that their turns spread.
+    """
+    pauses = min(MOST_PAUSES, processes / 2)
+    return pause_s if pauses <= 1 else pause_s * pauses * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
 
 
 async def repeat(what: str, work: Callable[[], Awaitable[float]], *, outage_s: float) -> NoReturn:

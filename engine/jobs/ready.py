@@ -37,10 +37,12 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look found: lanes with work in them, and in how many ms the next job becomes claimable by the clock."""
+    """What one look found: lanes with work in them, in how many ms the next job becomes claimable by the clock, and how
+    many workers there are to look."""
 
     lanes: Sequence[tuple[str, str]]
     next_in_ms: float | None
+    workers: int
 
 
 async def look(conn: Connection, *, after: tuple[str, str] = ("", ""), limit: int = MOST_LANES) -> Look:
@@ -54,7 +56,7 @@ async def look(conn: Connection, *, after: tuple[str, str] = ("", ""), limit: in
     if rows[-1]["turns"]:
         # Somebody else admits jobs of these keys right now, or there are more turns than one look takes.
         next_in_ms = _SOON_MS if next_in_ms is None else min(_SOON_MS, next_in_ms)
-    return Look(list(lanes)[:limit], next_in_ms)
+    return Look(list(lanes)[:limit], next_in_ms, rows[-1]["workers"])
 
 
 async def rotate(conn: Connection) -> int:

@@ -64,23 +64,26 @@ class Scheduler:
 
     async def _next(self) -> float:
         """One look; for how many seconds there is nothing to do."""
-        next_ms = await self._next_ms()
+        next_ms, workers = await self._ask()
         if next_ms is not None and next_ms <= 0:
             if await self.make() == SCHEDULES:
                 return 0.0
-            next_ms = await self._next_ms()
+            next_ms, workers = await self._ask()
         now = asyncio.get_running_loop().time()
         if now - self._swept_at > SWEEP_S:
             self._swept_at = now
             await self._pool.execute(load("schedule_runs_sweep"), self._keep_days)
         self._metrics.looked(overdue_s=0.0 if next_ms is None else max(0.0, -next_ms / 1000))
-        return POLL_S if next_ms is None else min(POLL_S, max(LEAST_S, next_ms / 1000))
+        pause_s = chore.shared_pause_s(POLL_S, workers)
+        return pause_s if next_ms is None else min(pause_s, max(LEAST_S, next_ms / 1000))
 
-    async def _next_ms(self) -> int | None:
-        """In how many ms the next schedule is due; None if none ever is. All that an idle scheduler asks."""
-        rows = await self._pool.fetch(load("schedules_next"))
-        found: int | None = rows[0][0]
-        return found
+    async def _ask(self) -> tuple[int | None, int]:
+        """In how many ms the next schedule is due, None if none ever is, and how many workers there are to ask.
+
+        It is all that an idle scheduler asks.
+        """
+        next_ms, workers = (await self._pool.fetch(load("schedules_next")))[0]
+        return next_ms, workers
 
     async def make(self) -> int:
         """How many schedules had a run due; what was to be made of them is made."""

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from structlog.contextvars import bind_contextvars
 
 from engine import __version__
+from engine.db import chore
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.errors import DatabaseUnavailable, HeadraceError
@@ -68,6 +69,7 @@ class Worker:
         self._lanes = Lanes(time.monotonic, serves=Serves(services.settings.queues, services.handlers))
         self._news = True
         self._look_at = 0.0
+        self._workers = 1
         self._appetite = self._new_appetite()
         self._chores = Chores(services, lambda: self._wake.set())
         # With work at hand, a claim waits a moment for a share of the slots: it costs the same for one job as for many.
@@ -128,7 +130,7 @@ class Worker:
         loops = [
             self._every(settings.heartbeat_ms / 1000, self._beat),
             self._every(CONTROL_S, self._obey, self._control),
-            self._every(settings.stale_ms / 3000, self._chores.rescue),
+            self._every(settings.stale_ms / 3000, self._chores.rescue, shared=True),
             self._every(PARTITIONS_S, self._chores.partitions),
             self._every(SWEEP_S, self._chores.sweep_files),
             self._every(ROTATE_S, self._chores.rotate),
@@ -149,9 +151,14 @@ class Worker:
         return Scheduler(services.pool, services.apps, services.metrics.schedules, keep_days=keep_days)
 
     async def _every(
-        self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]], early: asyncio.Event | None = None
+        self,
+        seconds: float,
+        work: Callable[[], Coroutine[Any, Any, None]],
+        early: asyncio.Event | None = None,
+        *,
+        shared: bool = False,
     ) -> None:
-        """Repeats the work; an outage of the database is waited out."""
+        """Repeats the work; an outage of the database is waited out. The more workers share it, the rarer is each."""
         event = early or asyncio.Event()
         while True:
             try:
@@ -162,7 +169,8 @@ class Worker:
                 # A defect in one chore must not end the heartbeat, say, without anybody noticing.
                 log.exception("worker %s", self.id)
             with suppress(TimeoutError):
-                await asyncio.wait_for(event.wait(), seconds)
+                pause_s = chore.shared_pause_s(seconds, self._workers) if shared else seconds
+                await asyncio.wait_for(event.wait(), pause_s)
             event.clear()
 
     # Claiming
@@ -236,7 +244,11 @@ class Worker:
         self._news = False
         async with self._services.pool.acquire() as conn:
             found = await ready.look(conn, after=self._lanes.position)
-        pause_s = self._poll_s if found.next_in_ms is None else min(self._poll_s, found.next_in_ms / 1000)
+        self._workers = found.workers
+        # One that listens polls for what the others may have missed as well.
+        pause_s = chore.shared_pause_s(self._poll_s, found.workers) if self._settings.listen else self._poll_s
+        if found.next_in_ms is not None:
+            pause_s = min(pause_s, found.next_in_ms / 1000)
         if self._lanes.found(found.lanes) or self._appetite.restless:
             pause_s = min(pause_s, LOOK_S)
         self._look_at = time.monotonic() + max(MOMENT_S, pause_s)

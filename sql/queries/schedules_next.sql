@@ -1,2 +1,5 @@
--- For how many ms no schedule is due; null if none ever is.
-select ceil(extract(epoch from min(look_at) - clock_timestamp()) * 1000)::bigint from headrace.schedules where look_at is not null
+-- For how many ms no schedule is due, null if none ever is; and how many workers there are to ask.
+select
+    (select ceil(extract(epoch from min(look_at) - clock_timestamp()) * 1000)::bigint
+    from headrace.schedules where look_at is not null),
+    (select count(*) from headrace.workers)
