@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from engine.db.pool import Connection, transact
@@ -76,6 +76,18 @@ class Claim(NamedTuple):
             row["checkpoint"] or {},
             row["limited"],
         )
+
+
+class Held(Protocol):
+    """What the end of a claim must know of it: the job, and the attempt that fences it."""
+
+    @property
+    def id(self) -> UUID:
+        """The job."""
+
+    @property
+    def attempt(self) -> int:
+        """The fencing token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +177,13 @@ def _jsonb(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if value is None else dict(value)
 
 
-async def retry(conn: Connection, claim: Claim, *, delay_ms: int, detail: str) -> bool:
+async def retry(conn: Connection, claim: Held, *, delay_ms: int, detail: str) -> bool:
     """Back to the queue after a failed attempt; False if the claim is lost. In a transaction."""
     row = await conn.fetchrow(load("job_retry"), claim.id, claim.attempt, delay_ms)
     return await _requeued(conn, claim, row, Status.PENDING, "retried", detail)
 
 
-async def hand_back(conn: Connection, claim: Claim) -> bool:
+async def hand_back(conn: Connection, claim: Held) -> bool:
     """Back to the queue because this worker ends; False if the claim is lost. In a transaction."""
     row = await conn.fetchrow(load("job_hand_back"), claim.id, claim.attempt)
     if row is not None:
@@ -179,14 +191,14 @@ async def hand_back(conn: Connection, claim: Claim) -> bool:
     return await _requeued(conn, claim, row, Status.PENDING, "handed over", None)
 
 
-async def stopped(conn: Connection, claim: Claim, *, failed: bool = False) -> bool:
+async def stopped(conn: Connection, claim: Held, *, failed: bool = False) -> bool:
     """STOPPING to STOPPED, its script is gone, or `failed` first; False if the claim is lost. In a transaction."""
     row = await conn.fetchrow(load("job_stopped"), claim.id, claim.attempt, failed)
     return await _requeued(conn, claim, row, Status.STOPPED, "stopped", None)
 
 
 async def _requeued(
-    conn: Connection, claim: Claim, row: Mapping[str, Any] | None, status: Status, event: str, detail: str | None
+    conn: Connection, claim: Held, row: Mapping[str, Any] | None, status: Status, event: str, detail: str | None
 ) -> bool:
     if row is None:
         return False
@@ -196,7 +208,7 @@ async def _requeued(
     return True
 
 
-async def fence(conn: Connection, claim: Claim) -> Status | None:
+async def fence(conn: Connection, claim: Held) -> Status | None:
     """The job's status, locked until the transaction ends, or None if the claim is lost."""
     value = await conn.fetchval(load("job_fence"), claim.id, claim.attempt)
     return Status(value) if value else None

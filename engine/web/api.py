@@ -17,6 +17,7 @@ from engine.web import (
     document,
     ductape,
     files,
+    flatfile,
     freshworks,
     health,
     iparams,
@@ -45,6 +46,7 @@ REGISTER = (
     ductape.register,
     freshworks.register,
     iparams.register,
+    flatfile.register,
     queuelimits.register,
     health.register,
 )

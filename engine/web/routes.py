@@ -22,7 +22,7 @@ from engine.web import problems
 from engine.web.context import Call, Web
 from engine.web.limits import Allowance
 from engine.web.problems import DESCRIPTIONS, Problem
-from engine.web.strict import StrictRequest, check_address, check_json_body
+from engine.web.strict import StrictRequest, check_address, check_json_body, has_body
 
 
 class _Public(Enum):
@@ -70,7 +70,7 @@ class GuardedRoute(APIRoute):
                     left = self.web.limits.take(token.app)
                     _admit(token, self.access, request.path_params.get("app"))
                     request.state.call = Call(self.web, token)
-                if self.body_field is not None:
+                if self.body_field is not None and (self.body_field.field_info.is_required() or has_body(request)):
                     check_json_body(request)
                 response = await handle(StrictRequest(request.scope, request.receive, self._body_limit))
             except Exception as error:

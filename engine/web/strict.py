@@ -71,6 +71,11 @@ def check_address(request: Request, known: Collection[str] | None) -> None:
             raise BadRequest.field(key, request.query_params.getlist(key), "one value")
 
 
+def has_body(request: Request) -> bool:
+    """Whether the request says that a body follows (RFC 9112, 6.3)."""
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
+
+
 def check_json_body(request: Request) -> None:
     """Pass if the body says that it is JSON; else UnknownMediaType."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

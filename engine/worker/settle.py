@@ -12,10 +12,9 @@ from engine.executors.endings import Ending, Failed, Finished, Lost, Parked
 from engine.executors.results import log_errors
 from engine.executors.run import Run
 from engine.hostapi.table import CALLS, Read
-from engine.jobs import journal, queue
+from engine.jobs import backoff, journal, queue
 from engine.jobs.queue import Finish
 from engine.model import Status
-from engine.worker import backoff
 from engine.worker.finisher import Finisher
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.worker.backoff import delay_ms
+from engine.jobs.backoff import delay_ms
 
 
 @pytest.mark.parametrize(("failures", "full"), [(1, 1000), (2, 2000), (3, 4000), (8, 128_000), (9, 200_000)])
