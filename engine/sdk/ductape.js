@@ -1,6 +1,8 @@
-// Ductape's `product.jobs` (seed 004) for JavaScript, over Headrace's HTTP API: Node 18 or newer, or a browser.
+// Ductape's `product.jobs` (seed 004) for JavaScript, over Headrace's HTTP API: Node 18 or newer, or a browser. The
+// API serves this file at /ductape/client.js.
 //
-//   const ductape = new Ductape({ url: "https://jobs.example.org", token });
+//   import { Ductape } from "https://jobs.example.org/ductape/client.js";
+//   const ductape = new Ductape({ token });
 //   await ductape.product.jobs.create({ name: "Example Job", tag: "example_job", ... });
 //
 // docs/from-ductape.md says which of that vendor's words is which of ours.
@@ -25,9 +27,11 @@ export class DuctapeError extends Error {
   }
 }
 
-/** A client of the API at `url` with a token; `product.jobs` has create, update, fetch and fetchAll. */
+const served = () => new URL("..", import.meta.url).href;
+
+/** A client with a token; `url` is the API's, by default where this file came from. `product.jobs` has create, update, fetch and fetchAll. */
 export class Ductape {
-  constructor({ url, token }) {
+  constructor({ token, url = served() }) {
     const call = async (method, tag, body) => {
       const path = tag === undefined ? "" : `/${encodeURIComponent(tag)}`;
       const headers = { Authorization: `Bearer ${token}` };

@@ -13,6 +13,7 @@ from engine.metrics.service import ServiceMetrics
 from engine.tracing import OFF, Tracer
 from engine.web import (
     apps,
+    clients,
     commands,
     document,
     ductape,
@@ -44,6 +45,7 @@ REGISTER = (
     users.register,
     schedules.register,
     ductape.register,
+    clients.register,
     freshworks.register,
     iparams.register,
     flatfile.register,

