@@ -27,11 +27,13 @@ from engine.jobs.limits import LONGEST_KEY, LONGEST_MS, MOST_JOBS, MOST_OF_A_KEY
 from engine.model import JobType, check_name
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-JOB_EVENTS = ("created", "started", "progress", "finished", "stopped", "resumed", "canceled")
+JOB_EVENTS = ("finished", "failed", "canceled")
 DATA_EVENTS = ("created", "updated", "deleted")
 RESERVED = ("id",)
 UNIQUE_TYPES = (FieldType.TEXT, FieldType.INTEGER, FieldType.CHOICE, FieldType.DATE, FieldType.RELATION)
 DAY_MS = 86_400_000
+# Its schedule is called app.NAME, which has to be a name itself.
+LONGEST_SCHEDULED = 59
 
 _EVERY = re.compile(r"[1-9][0-9]*(s|m|h|d)( [1-9][0-9]*(s|m|h|d))*\Z")
 QUEUE = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-]{0,106}\Z")
@@ -246,12 +248,16 @@ def _listener(name: str, table: Table) -> Listener:
         script=table.take("script", str, "", required=True),
         on=on,
         job_type=table.take("job_type", str) if on is Trigger.JOB else None,
+        job_name=table.take("job_name", str) if on is Trigger.JOB else None,
         job_event=table.take("job_event", str) if on is Trigger.JOB else None,
         entity=table.take("entity", str, required=True) if on is Trigger.DATA else None,
         events=table.take_texts("events", DATA_EVENTS) if on is Trigger.DATA else (),
         cron=table.take("cron", str) if on is Trigger.SCHEDULE else None,
         every=table.take("every", str) if on is Trigger.SCHEDULE else None,
-        event=table.take("event", str, required=True) if on is Trigger.CUSTOM else None,
+        event=_event(table) if on is Trigger.CUSTOM else None,
+        queue=_queue(table),
+        timeout=table.take_whole("timeout", None, least=1, most=DAY_MS),
+        max_attempts=table.take_whole("max_attempts", 1, least=1, most=100) or 1,
         limits=script_limits(table),
     )
     _check_listener(listener, table)
@@ -259,11 +265,22 @@ def _listener(name: str, table: Table) -> Listener:
     return listener
 
 
+def _event(table: Table) -> str | None:
+    name: str | None = table.take("event", str, required=True)
+    try:
+        return None if name is None else check_name("event", name)
+    except BadRequest as error:
+        table.complain("event", error.message.removeprefix("event: "))
+        return None
+
+
 def _check_listener(listener: Listener, table: Table) -> None:
     if listener.job_type is not None and listener.job_type not in list(JobType):
         table.complain("job_type", f"{listener.job_type!r} is not allowed; expected one of {', '.join(JobType)}")
     if listener.job_event is not None and listener.job_event not in JOB_EVENTS:
         table.complain("job_event", f"{listener.job_event!r} is not allowed; expected one of {', '.join(JOB_EVENTS)}")
+    if listener.on is Trigger.SCHEDULE and len(listener.name) > LONGEST_SCHEDULED:
+        table.complain(None, f"a listener with a schedule has a name of at most {LONGEST_SCHEDULED} characters")
     if listener.on is Trigger.SCHEDULE and (listener.cron is None) == (listener.every is None):
         table.complain(None, "a schedule has either cron or every")
     if listener.cron is not None and not _CRON.match(listener.cron):

@@ -97,12 +97,16 @@ class Listener:
     script: str
     on: Trigger
     job_type: str | None = None
+    job_name: str | None = None
     job_event: str | None = None
     entity: str | None = None
     events: tuple[str, ...] = ()
     cron: str | None = None
     every: str | None = None
     event: str | None = None
+    queue: str = "default"
+    timeout: int | None = None
+    max_attempts: int = 1
     limits: ScriptLimits = NO_LIMITS
 
 

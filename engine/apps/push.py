@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from engine.apps.folder import AppFolder, Check, DataFile, check_scripts, refusal
@@ -22,10 +23,16 @@ class PushResult:
     files: int
 
 
-async def push(conn: Connection, folder: AppFolder, *, by: str | None = None, check: Check | None = None) -> PushResult:
+Also = Callable[[Connection], Awaitable[None]]
+
+
+async def push(
+    conn: Connection, folder: AppFolder, *, by: str | None = None, check: Check | None = None, also: Also | None = None
+) -> PushResult:
     """The folder as the app's current version: the next one, or the one that is there if nothing changed.
 
-    `check` looks at every script before anything is written. Jobs that are under way stay on their version.
+    `check` looks at every script before anything is written; `also` is done in the same transaction. Jobs that are
+    under way stay on their version.
     ConfigError if a script does not compile or a data file changes meanwhile; then nothing is pushed.
     """
     if check is not None:
@@ -38,7 +45,10 @@ async def push(conn: Connection, folder: AppFolder, *, by: str | None = None, ch
         if changed:
             await _insert_version(conn, folder, version, by)
             await conn.fetchval(load("app_set_version"), app, current, version)
+            await conn.execute(load("listeners_declare"), app)
         await limits.declare(conn, app, {name: queue.limit for name, queue in folder.manifest.queues.items()})
+        if also is not None:
+            await also(conn)
         uploaded = [await _upload(conn, app, file, folder) for file in folder.files]
     if folder.manifest.queues:
         await limits.settle(conn, app)

@@ -39,6 +39,7 @@ COMMANDS = {
     "schedule pause": "schedules.pause",
     "schedule resume": "schedules.resume",
     "schedule remove": "schedules.remove",
+    "event trigger": "events.trigger",
     "token create": "tokens.create",
     "token list": "tokens.list_tokens",
     "token revoke": "tokens.revoke",

@@ -67,6 +67,7 @@ def build() -> argparse.ArgumentParser:
     _replay(add)
     _jobs(add)
     _schedules(add)
+    _events(add)
     _tokens(add)
     _queue_limits(add)
     _iparams(add)
@@ -279,6 +280,20 @@ def _plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--missed-after", metavar="DURATION", help="later than this is missed; default: 1m")
     parser.add_argument("--overlap", metavar="allow|skip|wait", help="while an earlier job lives; default: allow")
     parser.add_argument("--param", metavar="KEY=VALUE", action="append", default=[], help="as of `headrace run`")
+
+
+def _events(add: _Commands) -> None:
+    event = add("event", "tell an app's listeners that something happened")
+    add = _Commands(
+        event.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser), "event "
+    )
+    trigger = add("trigger", "trigger a custom event", more="Each listener for it gets a job.")
+    trigger.add_argument("name", metavar="NAME", help="the event, as the app's listeners name it")
+    trigger.add_argument("--app", required=True, help="the app whose listeners hear it")
+    trigger.add_argument("--user", metavar="ID", help="the user whose jobs they are; default: nobody")
+    trigger.add_argument(
+        "--param", metavar="KEY=VALUE", action="append", default=[], help="event.data.KEY, as of `headrace run`"
+    )
 
 
 def _tokens(add: _Commands) -> None:

@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 from engine import app
 from engine.apps.folder import AppFolder, check_scripts, load_folder
-from engine.apps.push import push as push_folder
 from engine.cli import loop
 from engine.cli.exits import Exit
 from engine.cli.output import Output
+from engine.events.push import push as push_folder
 from engine.settings import Loaded
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from engine.apps.manifest import Entity
 from engine.data import keys
+from engine.data.cause import NOBODY, Cause
 from engine.data.fields import validate
 from engine.db.pool import Connection
 from engine.db.sql import load
@@ -23,7 +24,7 @@ class Refused:
 
 
 async def save_many(
-    conn: Connection, app: str, entity: Entity, rows: Sequence[Mapping[str, Any]]
+    conn: Connection, app: str, entity: Entity, rows: Sequence[Mapping[str, Any]], *, cause: Cause = NOBODY
 ) -> list[UUID | Refused]:
     """For each row, in order, the id of its new record, or why there is none; the good ones are saved.
 
@@ -42,12 +43,15 @@ async def save_many(
             good[record_id] = stored
     async with conn.transaction():
         taken = await keys.take_many(conn, app, entity, list(good.items()))
-        await _insert(conn, app, entity, {key: data for key, data in good.items() if key not in taken})
+        await _insert(conn, app, entity, {key: data for key, data in good.items() if key not in taken}, cause)
     return [Refused(taken[item]) if isinstance(item, UUID) and item in taken else item for item in results]
 
 
-async def _insert(conn: Connection, app: str, entity: Entity, records: Mapping[UUID, Mapping[str, Any]]) -> None:
+async def _insert(
+    conn: Connection, app: str, entity: Entity, records: Mapping[UUID, Mapping[str, Any]], cause: Cause
+) -> None:
     if records:
+        data = [dict(data) for data in records.values()]
         await conn.execute(
-            load("record_insert_many"), app, entity.name, list(records), [dict(data) for data in records.values()]
+            load("record_insert_many"), app, entity.name, list(records), data, cause.root_id, cause.run_by
         )

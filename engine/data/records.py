@@ -15,6 +15,7 @@ import asyncpg
 
 from engine.apps.manifest import Entity
 from engine.data import keys
+from engine.data.cause import NOBODY, Cause
 from engine.data.fields import defaults, validate
 from engine.data.query import Cursor, Query
 from engine.db import search
@@ -93,6 +94,7 @@ async def save(
     record_id: object = None,
     version: object = 0,
     new: UUID | None = None,
+    cause: Cause = NOBODY,
 ) -> Record:
     """The record after its save: a new one if `record_id` is None (with the id `new`, if given), else its next version.
 
@@ -103,9 +105,9 @@ async def save(
     stored = await _checked(conn, app, entity, data)
     async with conn.transaction():
         if record_id is None:
-            row = await _insert(conn, app, entity, new or new_id(), stored)
+            row = await _insert(conn, app, entity, new or new_id(), stored, cause)
         else:
-            row = await _update(conn, app, entity, check_id(record_id), _check_version(version), stored)
+            row = await _update(conn, app, entity, check_id(record_id), _check_version(version), stored, cause)
     return Record.from_row(row, entity)
 
 
@@ -147,11 +149,19 @@ async def count(conn: Connection, app: str, entity: Entity, query: object = None
 
 
 async def remove(
-    conn: Connection, app: str, entity: Entity, record_id: object, *, version: int | None = None
+    conn: Connection,
+    app: str,
+    entity: Entity,
+    record_id: object,
+    *,
+    version: int | None = None,
+    cause: Cause = NOBODY,
 ) -> Record:
     """The record that is no more; NotFound if there was none, OptimisticLocking if it has another version."""
     wanted = None if version is None else _check_version(version)
-    row = await conn.fetchrow(load("record_delete"), app, entity.name, check_id(record_id), wanted)
+    row = await conn.fetchrow(
+        load("record_delete"), app, entity.name, check_id(record_id), wanted, cause.root_id, cause.run_by
+    )
     if row is None:
         raise await _missed(conn, app, entity, check_id(record_id), version)
     return Record.from_row(row, entity)
@@ -176,18 +186,20 @@ def _check_version(version: object) -> int:
 
 
 async def _insert(
-    conn: Connection, app: str, entity: Entity, record_id: UUID, data: Mapping[str, Any]
+    conn: Connection, app: str, entity: Entity, record_id: UUID, data: Mapping[str, Any], cause: Cause
 ) -> asyncpg.Record:
     await keys.take(conn, app, entity, record_id, data)
-    row = await conn.fetchrow(load("record_insert"), app, entity.name, record_id, data)
+    row = await conn.fetchrow(load("record_insert"), app, entity.name, record_id, data, cause.root_id, cause.run_by)
     assert row is not None, "an insert returns its row"
     return row
 
 
 async def _update(
-    conn: Connection, app: str, entity: Entity, record_id: UUID, version: int, data: Mapping[str, Any]
+    conn: Connection, app: str, entity: Entity, record_id: UUID, version: int, data: Mapping[str, Any], cause: Cause
 ) -> asyncpg.Record:
-    row = await conn.fetchrow(load("record_update"), app, entity.name, record_id, version, data)
+    row = await conn.fetchrow(
+        load("record_update"), app, entity.name, record_id, version, data, cause.root_id, cause.run_by
+    )
     if row is not None:
         await keys.exchange(conn, app, entity, record_id, data)
         return row

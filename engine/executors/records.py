@@ -31,13 +31,13 @@ async def import_records(run: Run) -> Ending:
         csvimport.check_header(entity, header)
 
     async def save(conn: Connection, rows: Sequence[Row]) -> Mapping[int, str]:
-        return await _save(conn, run.claim.app, entity, rows)
+        return await _save(conn, run, entity, rows)
 
     done = await csvfiles.import_rows(run, check_header=check, save=save)
     return Finished({"rowsImported": done.good, "rowsWithErrors": done.bad}, has_errors=done.bad > 0)
 
 
-async def _save(conn: Connection, app: str, entity: Entity, rows: Sequence[Row]) -> dict[int, str]:
+async def _save(conn: Connection, run: Run, entity: Entity, rows: Sequence[Row]) -> dict[int, str]:
     """The reason for each line that became no record."""
     problems: dict[int, str] = {}
     good: list[tuple[int, Mapping[str, Any]]] = []
@@ -47,7 +47,7 @@ async def _save(conn: Connection, app: str, entity: Entity, rows: Sequence[Row])
             problems[row.line] = reasons_text(reasons)
         else:
             good.append((row.line, values))
-    saved = await bulk.save_many(conn, app, entity, [values for _, values in good])
+    saved = await bulk.save_many(conn, run.claim.app, entity, [values for _, values in good], cause=run.claim.cause)
     for (line, _), outcome in zip(good, saved, strict=True):
         if isinstance(outcome, bulk.Refused):
             problems[line] = reasons_text(outcome.reasons)
@@ -83,7 +83,7 @@ async def delete_records(run: Run) -> Ending:
 async def _remove(run: Run, conn: Any, entity: Entity, record_id: UUID, place: dict[str, Any]) -> None:
     result = {"status": "ok"}
     try:
-        await records.remove(conn, run.claim.app, entity, record_id)
+        await records.remove(conn, run.claim.app, entity, record_id, cause=run.claim.cause)
     except NotFound as error:
         result = {"status": "error", "errorMessage": error.message}
         log_errors(run, [f"{record_id}: {error.message}"])

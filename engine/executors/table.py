@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
-from engine.executors import action, handler, notify, publish, records, script, statement, users
+from engine.executors import action, handler, listener, notify, publish, records, script, statement, users
 from engine.executors.endings import Ending
 from engine.executors.run import Run
 from engine.model import JobType
@@ -16,6 +16,7 @@ EXECUTORS: Mapping[JobType, Execute] = MappingProxyType(
     {
         JobType.EXECUTE_SCRIPT: script.execute,
         JobType.EXECUTE_ACTION: action.execute,
+        JobType.EXECUTE_LISTENER: listener.execute,
         JobType.IMPORT_RECORDS: records.import_records,
         JobType.EXPORT_RECORDS: records.export_records,
         JobType.DELETE_RECORDS: records.delete_records,

@@ -11,6 +11,7 @@ from uuid import UUID
 from engine.apps.manifest import Manifest
 from engine.apps.store import AppCache
 from engine.apps.veil import Veil
+from engine.data.cause import Cause
 from engine.db.pool import Connection
 from engine.errors import BadRequest
 from engine.jobs import store
@@ -58,6 +59,11 @@ class Caller:
     def by(self) -> Requester:
         """Who asks for a job: the caller's user, for a child of its job."""
         return Requester(self.app, self.job.run_by, self.job.id)
+
+    @property
+    def cause(self) -> Cause:
+        """What its changes and events carry on."""
+        return self.job.cause
 
     @property
     def now(self) -> datetime:

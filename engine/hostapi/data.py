@@ -58,13 +58,14 @@ async def save(caller: Caller, conn: Connection, args: Args) -> Any:
         given.get("data", {}),
         record_id=given.get("id"),
         version=given.get("version", 0),
+        cause=caller.cause,
     )
     return saved.to_wire()
 
 
 async def remove(caller: Caller, conn: Connection, args: Args) -> Any:
     """data.remove [entity, id]."""
-    await records.remove(conn, caller.app, await _entity(caller, conn, args), args.get(1))
+    await records.remove(conn, caller.app, await _entity(caller, conn, args), args.get(1), cause=caller.cause)
 
 
 async def delete(caller: Caller, conn: Connection, args: Args) -> Any:

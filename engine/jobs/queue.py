@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
+from engine.data.cause import Cause
 from engine.db.pool import Connection, transact
 from engine.db.sql import load
 from engine.jobs import waits
@@ -76,6 +77,11 @@ class Claim(NamedTuple):
             row["checkpoint"] or {},
             row["limited"],
         )
+
+    @property
+    def cause(self) -> Cause:
+        """On whose behalf the job changes records and triggers events."""
+        return Cause(self.run_by, self.root_id)
 
 
 class Held(Protocol):

@@ -26,13 +26,19 @@ async def create(conn: Connection, jobs: Sequence[NewJob], *, wake: bool = True)
     A job whose unique key a live job of the app holds is not created; its place has that job's id.
     `wake` tells hungry workers when the transaction commits. BadRequest names a field out of range.
     """
+    ids = await create_free(conn, jobs, wake=wake)
+    return [id or await _holder(conn, job, wake) for id, job in zip(ids, jobs, strict=True)]
+
+
+async def create_free(conn: Connection, jobs: Sequence[NewJob], *, wake: bool = True) -> list[UUID | None]:
+    """As `create`, but a job that is not created has None in its place."""
     for job in jobs:
         _check(job)
     ids = [new_id() for _ in jobs]
     roots = await _roots(conn, jobs)
     rows = await conn.fetch(load("job_insert"), *_columns(ids, jobs, roots), wake) if jobs else []
     made = {row["id"] for row in rows}
-    return [id if id in made else await _holder(conn, job, wake) for id, job in zip(ids, jobs, strict=True)]
+    return [id if id in made else None for id in ids]
 
 
 async def _holder(conn: Connection, job: NewJob, wake: bool) -> UUID:

@@ -87,7 +87,17 @@ def _listener(app: App, plan: Plan, by: Requester, due: datetime) -> NewJob:
     listener = app.manifest.listeners[plan.event_tag]
     event = {"type": "schedule", "tag": plan.tag, "dueAt": time_text(due)}
     spec = {"listenerName": listener.name, "path": listener.script, "event": event}
-    return NewJob(app.name, JobType.EXECUTE_LISTENER, listener.name, listener.label, spec, run_by=by.run_by)
+    return NewJob(
+        app=app.name,
+        type=JobType.EXECUTE_LISTENER,
+        name=listener.name,
+        label=listener.label,
+        spec=spec,
+        queue=listener.queue,
+        max_attempts=listener.max_attempts,
+        timeout_ms=listener.timeout,
+        run_by=by.run_by,
+    )
 
 
 def _no_query(plan: Plan) -> None:

@@ -8,7 +8,7 @@ from fastapi import Request
 from pydantic import Field
 
 from engine.apps import archive, store
-from engine.apps.push import push
+from engine.events.push import push
 from engine.model import Scope
 from engine.web.context import Admitted
 from engine.web.routes import Routes

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from engine.apps.folder import Check
 from engine.apps.manifest import Entity, Manifest
 from engine.apps.store import AppCache
+from engine.data.cause import Cause
 from engine.data.tokens import Token
 from engine.db.pool import Connection, Pool
 from engine.errors import NotFound
@@ -54,6 +55,11 @@ class Call:
     def by(self) -> Requester:
         """On whose behalf jobs are created."""
         return Requester(self.token.app, self.token.user_id)
+
+    @property
+    def cause(self) -> Cause:
+        """On whose behalf records change and events happen."""
+        return Cause(run_by=self.token.user_id)
 
     @property
     def now(self) -> datetime:

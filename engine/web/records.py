@@ -163,7 +163,7 @@ async def create(
     """Create a record."""
     async with call.pool.transaction() as conn:
         declared = await call.entity(conn, entity)
-        saved = await records.save(conn, call.app, declared, record.data)
+        saved = await records.save(conn, call.app, declared, record.data, cause=call.cause)
     response.headers["Location"] = f"/apps/{call.app}/records/{declared.name}/{saved.id}"
     return _tagged(response, saved)
 
@@ -196,7 +196,9 @@ async def save(
     try:
         async with call.pool.transaction() as conn:
             declared = await call.entity(conn, entity)
-            saved = await records.save(conn, call.app, declared, record.data, record_id=record_id, version=version)
+            saved = await records.save(
+                conn, call.app, declared, record.data, record_id=record_id, version=version, cause=call.cause
+            )
     except OptimisticLocking as error:
         raise _conflict(error, if_match) from error
     return _tagged(response, saved)
@@ -209,7 +211,8 @@ async def remove(
     version = None if if_match is None else _version(if_match)
     try:
         async with call.pool.transaction() as conn:
-            await records.remove(conn, call.app, await call.entity(conn, entity), record_id, version=version)
+            declared = await call.entity(conn, entity)
+            await records.remove(conn, call.app, declared, record_id, version=version, cause=call.cause)
     except OptimisticLocking as error:
         raise _conflict(error, if_match) from error
 

@@ -17,12 +17,13 @@ from engine.db import chore
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.errors import DatabaseUnavailable, HeadraceError
+from engine.events.deliverer import Deliverer
 from engine.executors.run import Services
 from engine.jobs import liveness, queue, ready
-from engine.jobs.names import CONTROL_CHANNEL, JOBS_CHANNEL
+from engine.jobs.names import CONTROL_CHANNEL, EVENTS_CHANNEL, JOBS_CHANNEL
 from engine.jobs.queue import Claim
 from engine.metrics.jobs import Kind
-from engine.model import Status
+from engine.model import JobType, Status
 from engine.schedule.scheduler import Scheduler
 from engine.worker import heap
 from engine.worker.amqp import AmqpBroker
@@ -67,6 +68,7 @@ class Worker:
         self._beaten_at = float("-inf")
         self._finisher = Finisher(services.pool, self._metrics)
         self._lanes = Lanes(time.monotonic, serves=Serves(services.settings.queues, services.handlers))
+        self._deliverer = Deliverer(services.pool, services.apps)
         self._news = True
         self._look_at = 0.0
         self._workers = 1
@@ -134,6 +136,7 @@ class Worker:
             self._every(PARTITIONS_S, self._chores.partitions),
             self._every(SWEEP_S, self._chores.sweep_files),
             self._every(ROTATE_S, self._chores.rotate),
+            self._deliverer.run(),
         ]
         if settings.scheduler:
             loops.append(self._scheduler().run())
@@ -142,6 +145,7 @@ class Worker:
             loops.append(Outbox(services.pool, AmqpBroker(settings.amqp_url), services.metrics.outbox).run())
         if settings.listen:
             heard = {JOBS_CHANNEL: self._claimable, CONTROL_CHANNEL: self._controlled}
+            heard[EVENTS_CHANNEL] = self._deliverer.wake
             loops.append(Wakeups(self._services.pool, heard, self._metrics.listen_lost).run())
         return loops
 
@@ -299,6 +303,8 @@ class Worker:
 
     def _left(self, claim: Claim) -> None:
         self._attempts.pop((claim.id, claim.attempt), None)
+        if claim.type is JobType.EXECUTE_LISTENER:
+            self._deliverer.wake()
         if not self._attempts:
             self._idle.set()
         if not self._gathering or self._free >= self._worth:

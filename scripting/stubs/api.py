@@ -129,6 +129,9 @@ NAMESPACES: Mapping[str, Mapping[str, Method]] = MappingProxyType(
             "importUsers": Method("users.importUsers", (Arg("fileId"), _OPTIONS)),
             "exportUsers": Method("users.exportUsers", (_OPTIONS,)),
         },
+        "events": {
+            "triggerEvent": Method("events.triggerEvent", (Arg("name"), Arg("data"))),
+        },
         "utils.script": {
             "wait": Method("script.wait", (Arg("milliseconds"),)),
         },

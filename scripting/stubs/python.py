@@ -68,6 +68,7 @@ class Sys:
                 "jobs": Namespace("sys.jobs", spaces["jobs"] | {"executeInJob": self._execute_in_job}),
                 "data": Namespace("sys.data", spaces["data"] | {"save": self._save, "remove": self._remove}),
                 "users": Namespace("sys.users", spaces["users"]),
+                "events": Namespace("sys.events", spaces["events"]),
                 "utils": Namespace("sys.utils", {"script": Namespace("sys.utils.script", spaces["utils.script"])}),
                 "commons": Namespace("sys.commons", {"ResultSet": Kind("ResultSet", ResultSet, _not_by_hand)}),
                 "exceptions": self._exceptions(),

@@ -1,0 +1,92 @@
+"""An event on its way to a listener, and the job that it becomes. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.apps.manifest import Entity, Listener
+from engine.apps.store import App
+from engine.model import JobType, NewJob
+
+# headrace.deepest_event() in migration 0052; a test holds them together.
+DEEPEST = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A row of headrace.events. `lane` is shared by the events that this listener hears in order."""
+
+    id: int
+    app: str
+    listener: str
+    lane: str
+    depth: int
+    run_by: str | None
+    body: Mapping[str, Any]
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Event:
+        """An event from a row of events_take.sql."""
+        return cls(row["id"], row["app"], row["listener"], row["lane"], row["depth"], row["run_by"], row["body"])
+
+    def job(self, app: App) -> NewJob | None:
+        """The listener's job, on this version; None if it declares no such listener or entity any more."""
+        listener = app.manifest.listeners.get(self.listener)
+        variables = None if listener is None else _VARIABLES[self.body["type"]](app, self.body)
+        if listener is None or variables is None:
+            return None
+        return _new_job(app, listener, variables, self)
+
+
+def _new_job(app: App, listener: Listener, variables: Mapping[str, Any], event: Event) -> NewJob:
+    spec = {"listenerName": listener.name, "path": listener.script, **variables, "eventDepth": event.depth}
+    return NewJob(
+        app=app.name,
+        type=JobType.EXECUTE_LISTENER,
+        name=listener.name,
+        label=listener.label,
+        spec=spec,
+        queue=listener.queue,
+        max_attempts=listener.max_attempts,
+        timeout_ms=listener.timeout,
+        unique_key=f"listener {event.lane}",
+        run_by=event.run_by,
+        app_version=app.version,
+    )
+
+
+def _data(app: App, body: Mapping[str, Any]) -> dict[str, Any] | None:
+    entity = app.manifest.entities.get(body["entity"])
+    if entity is None:
+        return None
+    version, kind = body["version"], body["event"]
+    event = {"type": "data", "dataEvent": kind, "entityName": entity.name, "recordId": body["id"]}
+    before = version - 1 if kind == "updated" else version
+    return {
+        "event": event,
+        "record": _record(entity, body["id"], version, body.get("after")),
+        "oldRecord": _record(entity, body["id"], before, body.get("before")),
+    }
+
+
+def _record(entity: Entity, record_id: str, version: int, data: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The record as scripts get it, with the fields that its entity declares today; None before and after its life."""
+    if data is None:
+        return None
+    known = {name: data[name] for name in entity.fields if name in data}
+    label = entity.label_of(data, record_id)
+    return {"id": record_id, "entity": entity.name, "label": label, "version": version, "data": known}
+
+
+def _job(app: App, body: Mapping[str, Any]) -> dict[str, Any]:
+    event = {"type": "job", "jobEvent": body["event"], "jobId": body["id"], "jobType": body["jobType"]}
+    return {"event": {**event, "jobName": body["name"], "hasErrors": body["hasErrors"]}}
+
+
+def _custom(app: App, body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"event": {"type": "custom", "name": body["name"], "data": body["data"]}}
+
+
+_VARIABLES = {"data": _data, "job": _job, "custom": _custom}
