@@ -26,6 +26,7 @@ _TAGS = [
     {"name": "records", "description": "Records of the app's entities"},
     {"name": "files", "description": "Files that imports read and exports write"},
     {"name": "users", "description": "Users of the app"},
+    {"name": "events", "description": "What listeners of the app hear"},
     {"name": "schedules", "description": "Jobs that start by the clock"},
     {"name": "ductape", "description": "The doors of Ductape's product.jobs"},
     {"name": "freshworks", "description": "The doors of Freshworks' client.job"},

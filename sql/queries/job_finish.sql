@@ -30,22 +30,22 @@ with input as materialized (
         max_attempts, timeout_ms, app_version, worker_id, parent_id, root_id, run_by, unique_key,
         created_at, started_at, clock_timestamp()
     from matched where found
-    returning id, status, ended_at, awaited, app, type, name, has_errors, root_id, run_by
+    returning id, status, ended_at, awaited
 ), heard as materialized (
     -- Where no app listens to jobs, this is all that events cost.
-    select l.app, l.name, l.subject, l.job_name, l.events from headrace.listeners l
+    select app, name, subject, job_name, events from headrace.listeners
     where exists (select from headrace.listeners where kind = 'job')
-        and l.kind = 'job' and l.app = any (array(select app from kept))
+        and kind = 'job' and app = any (array(select app from matched where found))
 ), told as (
     insert into headrace.events (app, listener, lane, depth, run_by, body)
-    select k.app, h.name, h.name || ' ' || k.id, headrace.event_depth(k.root_id), k.run_by,
-        jsonb_build_object('type', 'job', 'id', k.id, 'jobType', k.type, 'name', k.name, 'hasErrors', k.has_errors,
-            'event', case when k.status = 'CANCELED' then 'canceled' when h.events = '{failed}' then 'failed' else 'finished' end)
-    from kept k join heard h on h.app = k.app
-    where h.subject in ('', k.type) and (h.job_name is null or h.job_name = k.name)
-        and h.events && case when k.status = 'CANCELED' then array['canceled']
-            when k.has_errors then array['finished', 'failed'] else array['finished'] end
-        and headrace.event_depth(k.root_id) <= headrace.deepest_event() + 1
+    select m.app, h.name, h.name || ' ' || m.id, headrace.event_depth(m.root_id), m.run_by,
+        jsonb_build_object('type', 'job', 'id', m.id, 'jobType', m.type, 'name', m.name, 'hasErrors', m.has_errors or m.failed,
+            'event', case when m.status = 'CANCELING' then 'canceled' when h.events = '{failed}' then 'failed' else 'finished' end)
+    from heard h join matched m on m.app = h.app
+    where m.found and h.subject in ('', m.type) and (h.job_name is null or h.job_name = m.name)
+        and h.events && case when m.status = 'CANCELING' then array['canceled']
+            when m.has_errors or m.failed then array['finished', 'failed'] else array['finished'] end
+        and headrace.event_depth(m.root_id) <= headrace.deepest_event() + 1
 ), outcome as (
     insert into headrace.job_results (job_id, results, error)
     select id, results, error from matched where found and (results is not null or error is not null)

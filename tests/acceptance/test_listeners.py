@@ -18,11 +18,11 @@ import pytest
 from engine import app
 from engine.apps.folder import load_folder
 from engine.apps.manifest import Entity
-from engine.apps.push import push
 from engine.apps.store import load_manifest
 from engine.data import records
 from engine.db.pool import Pool
 from engine.events.model import DEEPEST
+from engine.events.push import push
 from engine.jobs import store
 from engine.model import JobType, NewJob
 from engine.settings import Settings
@@ -41,6 +41,7 @@ WHAT = {
     "changed": 'on = "data"\nentity = "things"',
     "failed": 'on = "job"\njob_type = "EXECUTE_SCRIPT"\njob_event = "failed"',
     "pinged": 'on = "custom"\nevent = "ping"',
+    "ticked": 'on = "schedule"\nevery = "1s"',
     "echoed": 'on = "custom"\nevent = "echo"',
 }
 SCRIPTS = {
@@ -51,6 +52,7 @@ return [event.dataEvent, name(oldRecord), name(record)];
 """,
         "failed": "return [event.jobEvent, event.jobId, sys.jobs.findById(event.jobId).hasErrors()];",
         "pinged": "return [event.name, event.data, typeof record];",
+        "ticked": "return [event.type, event.tag];",
         "echoed": "return sys.events.triggerEvent('echo', event.data + 1);",
     },
     ".py": {
@@ -67,6 +69,7 @@ try:
 except NameError:
     return [event.name, event.data, 'undefined']
 """,
+        "ticked": "return [event.type, event.tag]",
         "echoed": "return sys.events.triggerEvent('echo', event.data + 1)",
     },
 }
@@ -144,7 +147,7 @@ async def working(dsn: str) -> AsyncIterator[Pool]:
 
 @pytest.mark.parametrize("suffix", list(SCRIPTS))
 async def test_listeners_hear_scripts(fresh_database: str, tmp_path: Path, suffix: str) -> None:
-    """Changes of a record in their order with before and after, the end of a job, a custom event; a chain that ends.
+    """Changes of a record in order with before and after, the end of a job, a custom event, the clock; a chain that ends.
 
     A listener that triggers itself runs as often as the limit allows, and the next job of it says why it does not run.
     """
@@ -160,6 +163,7 @@ async def test_listeners_hear_scripts(fresh_database: str, tmp_path: Path, suffi
         assert await ears.values("pinged", 1) == [["ping", {"x": [1, None]}, "undefined"]]
         failing = await ears.run("sys.events.triggerEvent('echo', 0); throw 'no';")
         assert await ears.values("failed", 1) == [["failed", str(failing), True]]
+        assert (await ears.values("ticked", 1))[0] == ["schedule", "app.ticked"]
         *chain, last = await ears.heard("echoed", DEEPEST + 1)
         assert [row["results"]["results"]["response"] for row in chain] == [1] * DEEPEST
         assert (last["error"]["code"], last["has_errors"]) == ("badRequest", True)

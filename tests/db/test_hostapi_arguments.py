@@ -102,6 +102,7 @@ GOOD: dict[str, list[Any]] = {
     "data.importRecords": ["companies", "FILE", {}],
     "data.executeAction": ["companies", {}, "logSomething", {}, {}],
     "data.executeGlobalAction": [None, "report", {}, {}],
+    "events": ["scoreReached", {"n": 1}],
     "users.importUsers": ["FILE", {"notifyUsers": True}],
     "users.exportUsers": [{}],
     "script": [5],

@@ -54,6 +54,8 @@ CASES: dict[str, tuple[str, list[Json]]] = {
     "sys.data.exportRecords('companies', {})": ("data.exportRecords", ["companies", {}, None]),
     "sys.users.importUsers('F1', {'notifyUsers': true})": ("users.importUsers", ["F1", {"notifyUsers": True}]),
     "sys.users.exportUsers()": ("users.exportUsers", [None]),
+    "sys.events.triggerEvent('ping', {'n': 1})": ("events.triggerEvent", ["ping", {"n": 1}]),
+    "sys.events.triggerEvent('ping')": ("events.triggerEvent", ["ping", None]),
     "sys.utils.script.wait(100)": ("script.wait", [100]),
     "log('a', 1)": ("jobs.log", [None, "INFO", "a 1"]),
 }
