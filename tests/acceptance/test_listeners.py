@@ -147,7 +147,7 @@ async def working(dsn: str) -> AsyncIterator[Pool]:
 
 @pytest.mark.parametrize("suffix", list(SCRIPTS))
 async def test_listeners_hear_scripts(fresh_database: str, tmp_path: Path, suffix: str) -> None:
-    """Changes of a record in order with before and after, the end of a job, a custom event, the clock; a chain that ends.
+    """Changes of a record in order, before and after; the end of a job, a custom event, the clock; a chain that ends.
 
     A listener that triggers itself runs as often as the limit allows, and the next job of it says why it does not run.
     """
