@@ -10,6 +10,7 @@
     ├── NotFound                      notFound           404   no such thing, or it belongs to another app
     ├── Forbidden                     forbidden          403   the caller may not do this
     ├── WaitTimeout                   timeout            408   a wait reached its deadline
+    │   └── Deadlock                  timeout            409   a wait for a lock that could never end
     ├── ValidationErrors              validationErrors   422   a record breaks its entity's declaration
     ├── OptimisticLocking             optimisticLocking  409   the record changed since it was read
     │   └── PreconditionFailed        optimisticLocking  412   the same, where the caller sent If-Match
@@ -131,6 +132,12 @@ class WaitTimeout(HeadraceError):
 
     code = "timeout"
     http_status = 408
+
+
+class Deadlock(WaitTimeout):
+    """The lock's holder waits for the one who asks for it: nobody would ever get on."""
+
+    http_status = 409
 
 
 class ValidationErrors(HeadraceError):

@@ -16,7 +16,7 @@ from engine.executors.run import Run
 from engine.hostapi.args import Args
 from engine.hostapi.caller import Caller, Origin, Park, Reach
 from engine.hostapi.table import CALLS, Continue, Effect, Inside, Outside, Read, Wait
-from engine.jobs import journal, store, waits
+from engine.jobs import journal, locks, store, waits
 from engine.jobs.filters import at
 from engine.jobs.journal import Diverged, Entry, Line
 from engine.model import LogLevel, Status
@@ -212,10 +212,7 @@ class JobCalls:
             if not isinstance(park, Park):
                 scope.entries.append(entry.answered(park))
                 return Value(park, self._clock_ms)
-            wanted = [Status(status) for status in park.statuses]
-            look = waits.pending if begun is None else waits.still_pending
-            left = await look(scope.conn, caller.app, caller.job.id, park.ids, wanted) if park.ids else []
-            over = not left if park.ids else False
+            over = await _is_over(scope.conn, caller, park, begun=begun is not None)
             if over or caller.now_ms >= park.deadline_ms:
                 return await self._end_wait(scope, call, caller, args, park, entry, timed_out=not over)
             await self._park(scope, park, entry)
@@ -243,6 +240,7 @@ class JobCalls:
             checkpoint = {"step": self._origin.step + 1, "params": params, "startMs": self._clock_ms}
             await store.set_progress(scope.conn, caller.job.id, checkpoint=checkpoint)
             await journal.forget(scope.conn, caller.job.id, caller.job.root_id)
+            await locks.release(scope.conn, [caller.job.id])
             if not await waits.park(scope.conn, caller.job.id, caller.job.attempt, at(self._clock_ms)):
                 raise Interrupt("lost")
 
@@ -310,6 +308,17 @@ def compare(recorded: Entry, asked: Entry) -> None:
                 "script": {"method": asked.method, "args": asked.args},
             },
         )
+
+
+async def _is_over(conn: Connection, caller: Caller, park: Park, *, begun: bool) -> bool:
+    """Whether what the call waits for is there, whatever the time; if not, whoever brings it wakes the job."""
+    if park.lock is not None:
+        hold = await locks.take(conn, locks.Lockable(caller.app, *park.lock), caller.job.id)
+        return hold is not locks.Hold.WAITING
+    if not park.ids:
+        return False
+    look = waits.still_pending if begun else waits.pending
+    return not await look(conn, caller.app, caller.job.id, park.ids, [Status(status) for status in park.statuses])
 
 
 async def _whole(work: Coroutine[None, None, T]) -> T:

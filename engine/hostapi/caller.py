@@ -87,24 +87,27 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """A call that waits: for jobs to be in one of the statuses, until a time; no jobs: only for the time."""
+    """A call that waits: for jobs to be in one of the statuses, or for the lock of a record (entity, id), until a time.
+
+    Without either it waits only for the time.
+    """
 
     deadline_ms: int
     ids: Sequence[UUID] = ()
     statuses: Sequence[str] = ()
+    lock: tuple[str, UUID] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The wait as its open journal row keeps it."""
-        return {
-            "deadline": self.deadline_ms,
-            "ids": [str(id) for id in self.ids],
-            "statuses": list(self.statuses),
-        }
+        waits_for = {"deadline": self.deadline_ms, "ids": [str(id) for id in self.ids], "statuses": list(self.statuses)}
+        return waits_for if self.lock is None else {**waits_for, "lock": [self.lock[0], str(self.lock[1])]}
 
     @classmethod
     def from_json(cls, value: Any) -> Park:
         """The wait that `to_json` wrote."""
-        return cls(value["deadline"], tuple(UUID(id) for id in value["ids"]), tuple(value["statuses"]))
+        entity, record_id = value.get("lock", (None, None))
+        lock = None if entity is None else (entity, UUID(record_id))
+        return cls(value["deadline"], tuple(UUID(id) for id in value["ids"]), tuple(value["statuses"]), lock)
 
 
 async def create(conn: Connection, job: NewJob) -> str:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.db.pool import Connection
-from engine.hostapi import data, events, http, jobs, script, users
+from engine.hostapi import data, events, http, jobs, locks, script, users
 from engine.hostapi.args import Args
 from engine.hostapi.caller import Caller, Park, Reach
 from engine.jobs.journal import Line
@@ -103,6 +103,9 @@ CALLS: Mapping[str, HostCall] = MappingProxyType(
         "data.createRecord": Read(data.create_record, 1),
         "data.save": Effect(data.save, 2),
         "data.remove": Effect(data.remove, 2),
+        "data.lock": Wait(locks.open_lock, locks.close_lock, 3),
+        "data.tryLock": Effect(locks.try_lock, 2),
+        "data.unlock": Effect(locks.unlock, 2),
         "data.executeAction": Wait(data.open_action, data.close_action, 5),
         "data.executeGlobalAction": Wait(data.open_global_action, data.close_action, 4),
         "data.delete": Effect(data.delete, 3),

@@ -14,8 +14,9 @@ from uuid import UUID
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.errors import NotFound
+from engine.jobs import locks
 from engine.jobs.names import JOBS_CHANNEL
-from engine.model import Status
+from engine.model import FINAL, Status
 
 
 async def statuses(conn: Connection, app: str, ids: Sequence[UUID]) -> dict[UUID, Status]:
@@ -74,8 +75,9 @@ async def wake(conn: Connection, moved: Sequence[tuple[UUID, Status]]) -> list[U
     """The waiters that became claimable because these jobs are in these statuses now.
 
     In the transaction of the move. Each statement has a snapshot of its own: after the lock, the
-    other wakes of the same waiter are either visible or still to come.
+    other wakes of the same waiter are either visible or still to come. What a job that ended held is handed on.
     """
+    await locks.release(conn, [id for id, status in moved if status in FINAL])
     ids = [id for id, _ in moved]
     waiters = [row["id"] for row in await conn.fetch(load("wake_lock"), ids)]
     await conn.execute(load("wake_resolve"), ids, [status.value for _, status in moved])

@@ -9,7 +9,7 @@ from engine.data import files
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.executors.run import Services
-from engine.jobs import liveness, ready, waits
+from engine.jobs import liveness, locks, ready, waits
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +62,12 @@ class Chores:
             dropped = await self._pool.fetch(load("partitions_drop"), self._settings.retention_days)
             if dropped[0][0]:
                 log.info("%s months are older than %s days: dropped", dropped[0][0], self._settings.retention_days)
+
+    async def sweep_locks(self) -> None:
+        """Hands on locks that were left lying, and ends deadlocks."""
+        ended = await self._pool.run(locks.sweep)
+        if ended:
+            log.warning("%s deadlocks of record locks: the last of each to wait was refused", ended)
 
     async def sweep_files(self) -> None:
         """Removes abandoned uploads. Few files a transaction: their chunks go with them, and may be many."""

@@ -40,6 +40,7 @@ from engine.worker.wakeups import Wakeups
 log = logging.getLogger(__name__)
 
 CONTROL_S = 1.0
+LOCKS_S = 1.0
 PARTITIONS_S = 3600.0
 SWEEP_S = 300.0
 OUTAGE_PAUSE_S = 0.5
@@ -137,6 +138,7 @@ class Worker:
             self._every(SWEEP_S, self._chores.sweep_files),
             self._every(ROTATE_S, self._chores.rotate),
             self._deliverer.run(),
+            self._every(LOCKS_S, self._chores.sweep_locks, shared=True),
         ]
         if settings.scheduler:
             loops.append(self._scheduler().run())

@@ -24,13 +24,17 @@ ARRAY_LIMIT = 1000
 
 
 class Result(StrEnum):
-    """What the stub makes of the host's answer. JOBS, LOGS and RECORDS are lazily read result sets."""
+    """What the stub makes of the host's answer. JOBS, LOGS and RECORDS are lazily read result sets.
+
+    REFRESHED: true if the host sent the record anew, which the object whose method it is then is; false for null.
+    """
 
     VALUE = "value"
     JOB = "job"
     JOB_LIST = "jobList"
     FIRST_JOB = "firstJob"
     RECORD = "record"
+    REFRESHED = "refreshed"
     JOBS = "jobs"
     LOGS = "logs"
     RECORDS = "records"
@@ -180,6 +184,9 @@ OBJECTS: Mapping[str, Mapping[str, Method | Field]] = MappingProxyType(
                 "data.executeAction",
                 (Own("entity"), Own("id", as_query=True), Arg("action"), _PARAMS, _OPTIONS),
             ),
+            "lock": Method("data.lock", (Own("entity"), Own("id"), _WAIT), Result.REFRESHED),
+            "tryLock": Method("data.tryLock", (Own("entity"), Own("id")), Result.REFRESHED),
+            "unlock": Method("data.unlock", (Own("entity"), Own("id"))),
         },
     }
 )

@@ -152,9 +152,16 @@ function hostMethod(name, spec) {
   const paged = spec.count !== null;
   return method(name, function (...given) {
     const args = arrange(spec, given, spec.own ? rawOf(this) : null);
+    if (spec.result === "refreshed") return refresh(this, call(spec.call, args));
     if (!paged) return make(call(spec.call, args));
     return new ResultSet((cursor) => call(spec.call, append(args, cursor)), () => call(spec.count, args), make);
   });
+}
+
+function refresh(record, fresh) {
+  if (fresh === null) return false;
+  replaceRaw(record, isRecord(fresh) ? rawOf(fresh) : fresh);
+  return true;
 }
 
 function fieldMethod(name, spec) {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scripting.facades.namespace import Kind, Namespace
 from scripting.model import Json
 from scripting.stubs import api
-from scripting.stubs.python_calls import Calls
+from scripting.stubs.python_calls import Calls, refresh
 from scripting.stubs.python_errors import RunEnded, ScriptException, bad_request
 from scripting.stubs.python_objects import (
     FIELD_METHODS,
@@ -111,7 +111,7 @@ class Sys:
         raw = _record(record)._raw
         body = {"id": raw.get("id"), "version": raw.get("version") or 0, "data": raw.get("data") or {}}
         saved = self._calls.call("data.save", [raw.get("entity"), body])
-        raw.update(saved._raw if isinstance(saved, Record) else saved)  # type: ignore[call-overload]
+        refresh(raw, saved)
         return _record(record)
 
     def _remove(self, record: object = None) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from scripting.model import Json
 from scripting.runtime import Host
@@ -63,6 +64,8 @@ class Calls:
     ) -> object:
         """Calls the host for one method; `owner` is the snapshot of the object whose method it is."""
         args = _arranged(name, method, given, named, owner)
+        if method.result is Result.REFRESHED and isinstance(owner, dict):
+            return refresh(owner, self.call(method.call, args))
         if method.count is None:
             return self.made(method.result, self.call(method.call, args))
         return ResultSet(
@@ -86,6 +89,16 @@ class Calls:
                 return Record(self, value)
             case _:
                 return value
+
+
+def refresh(raw: dict[str, Any], fresh: object) -> bool:
+    """Whether the host sent the record anew: then the snapshot is that."""
+    if isinstance(fresh, Record):
+        fresh = fresh._raw
+    if not isinstance(fresh, dict):
+        return False
+    raw.update(fresh)
+    return True
 
 
 def _arranged(

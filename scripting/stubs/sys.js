@@ -43,7 +43,7 @@ function checkRecord(record) {
 sys.data.save = function save(record) {
   const { entity, id, version, data } = checkRecord(record);
   const saved = call("data.save", [entity, { id: id ?? null, version: version ?? 0, data: data ?? {} }]);
-  replaceRaw(record, isRecord(saved) ? rawOf(saved) : saved);
+  refresh(record, saved);
   return record;
 };
 

@@ -21,7 +21,7 @@ JOB = (
     "logError createDate parentJob rootJob lowPriority attempt statusMessage"
 )
 JOB_LOG = "timestamp level message additionalInfo"
-RECORD = "id label name entityName field isNew toJson fromJson action"
+RECORD = "id label name entityName lock tryLock unlock field isNew toJson fromJson action"
 RESULT_SET = "hasNext next count toArray close"
 OWN_CODE = {"jobs": {"executeInJob"}, "data": {"save", "remove"}, "Job": {"waiting", "duration"},
             "Record": {"field", "isNew", "toJson", "fromJson"}}  # fmt: skip
