@@ -135,21 +135,29 @@ def _job(
     spec: Mapping[str, Any],
     options: object,
     action: Action | None = None,
+    queue: str = "default",
 ) -> NewJob:
     """A job with the asker's options over the action's own."""
     given = filters.check_query(options, OPTIONS, "options")
-    chosen = {**(_own_options(action) if action else {}), **given}
-    job = NewJob(app=by.app, type=kind, name=name, label=label, spec=spec, parent_id=by.parent_id, run_by=by.run_by)
+    chosen = {**_own_options(action), **given} if action else given
+    if not chosen:
+        return NewJob(by.app, kind, name, label, spec, queue, parent_id=by.parent_id, run_by=by.run_by)
     timeout, key = chosen.get("timeout"), chosen.get("uniqueKey")
     most = 1 if chosen.get("concurrencyLimit") is None else chosen["concurrencyLimit"]
-    return replace(
-        job,
-        queue=chosen.get("queue", "default"),
+    return NewJob(
+        by.app,
+        kind,
+        name,
+        label,
+        spec,
+        chosen.get("queue", queue),
         low_priority=filters.flag("options.lowPriority", chosen.get("lowPriority", False)),
         delay_ms=filters.whole("options.delay", chosen.get("delay", 0)),
         max_attempts=filters.whole("options.maxAttempts", chosen.get("maxAttempts", 1), low=1, high=1000),
         timeout_ms=None if timeout is None else filters.whole("options.timeout", timeout, low=1, high=86_400_000),
         unique_key=None if key is None else filters.text("options.uniqueKey", key, longest=LONGEST_KEY),
+        parent_id=by.parent_id,
+        run_by=by.run_by,
         concurrency_key=_concurrency_key(chosen),
         concurrency_limit=filters.whole("options.concurrencyLimit", most, low=1, high=MOST_OF_A_KEY),
     )
@@ -183,7 +191,7 @@ def call_handler(by: Requester, name: object, params: object, options: object) -
     if "queue" in filters.check_query(options, OPTIONS, "options"):
         raise BadRequest.field("options.queue", options, "no queue: jobs of a handler have their own")
     spec = {"handlerName": name, "params": _object("params", params)}
-    return replace(_job(by, JobType.HANDLER, str(name), str(name), spec, options), queue=queue)
+    return _job(by, JobType.HANDLER, str(name), str(name), spec, options, queue=queue)
 
 
 def send_notification(by: Requester, notification: Notification, params: object, options: object) -> NewJob:
