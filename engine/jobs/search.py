@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, text
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, select, text
 
 from engine.db import search
 from engine.db.pool import Connection
@@ -80,7 +80,9 @@ def _conditions(given: Mapping[str, Any]) -> list[ColumnElement[bool]]:
         where.append(jobs.c.status.in_([status.value for status in wanted]))
         where.extend(_partition(wanted))
     if "hasErrors" in given:
-        where.append(jobs.c.has_errors.is_(filters.flag("hasErrors", given["hasErrors"])))
+        # Not `is true`, in which PostgreSQL does not see the condition of the partial indexes.
+        failed = filters.flag("hasErrors", given["hasErrors"])
+        where.append(jobs.c.has_errors if failed else not_(jobs.c.has_errors))
     for key, column in (("start", jobs.c.started_at), ("end", jobs.c.ended_at)):
         where.extend(_range(key, column, given))
     # The id begins with the time of creation: a range of ids is a range of months as well.
