@@ -196,11 +196,11 @@ async def _finish(conn: Connection, job: FlatfileJob, end: Finish) -> None:
         raise _refused(job, Ref(job.id, end.attempt), "its claim is lost")
 
 
-async def over(conn: Connection, job: FlatfileJob) -> FlatfileJob:
+async def over(conn: Connection, job: FlatfileJob, *, touched: bool = True) -> FlatfileJob:
     """Tells what an end, or another turn of a job, has changed of it and of the parts that waited for it."""
     now = await store.get(conn, job.app, job.id)
     moved = await parts.ended(conn, now) if now.word in ENDS else []
-    await events.tell(conn, now, touched=True)
+    await events.tell(conn, now, touched=touched)
     for other, also in moved:
         await events.refreshed(conn, other, also=also, touched=False)
     return now

@@ -80,7 +80,7 @@ def payload(job: FlatfileJob, topic: str) -> dict[str, Any]:
     ended = topic not in (READY, UPDATED) and job.word in ENDS
     told: dict[str, Any] = {
         "status": "ready" if topic == READY else job.word,
-        "job": f"{kind}:{operation}" if job.config.get("source") else job.name,
+        "job": job.name,
         "domain": kind,
         "type": kind,
         "operation": operation,

@@ -20,6 +20,7 @@ from engine.web import (
     events,
     files,
     flatfile,
+    flatfilelisteners,
     freshworks,
     health,
     iparams,
@@ -51,6 +52,7 @@ REGISTER = (
     freshworks.register,
     iparams.register,
     flatfile.register,
+    flatfilelisteners.register,
     queuelimits.register,
     health.register,
 )

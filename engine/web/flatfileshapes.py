@@ -12,10 +12,10 @@ from engine.flatfile.store import FlatfileJob
 from engine.flatfile.words import Ref, Word
 from engine.web.shapes import EXAMPLE_ID, Given, GivenMoment, Moment, Shape
 
-_REF = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(\.[1-9][0-9]{0,8})?$"
+REF = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(\.[1-9][0-9]{0,8})?$"
 FlatfileJobId = Annotated[
     str,
-    Path(alias="jobId", pattern=_REF, description="A job; as events name it, one attempt at it", examples=[EXAMPLE_ID]),
+    Path(alias="jobId", pattern=REF, description="A job; as events name it, one attempt at it", examples=[EXAMPLE_ID]),
 ]
 _Percent = Annotated[float, Field(ge=0, le=100)]
 _Text = Annotated[str, Field(max_length=4000)]
@@ -44,7 +44,7 @@ class JobConfig(Given):
     managed: bool | None = None
     environment_id: _Name | None = None
     space_id: _Name | None = None
-    parent_id: str | None = Field(None, pattern=_REF)
+    parent_id: str | None = Field(None, pattern=REF)
     metadata: Values | None = None
     estimated_completion_at: GivenMoment | None = None
 

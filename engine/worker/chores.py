@@ -9,6 +9,7 @@ from engine.data import files
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.executors.run import Services
+from engine.flatfile import feed
 from engine.jobs import liveness, locks, ready, waits
 
 log = logging.getLogger(__name__)
@@ -72,4 +73,9 @@ class Chores:
     async def sweep_files(self) -> None:
         """Removes abandoned uploads. Few files a transaction: their chunks go with them, and may be many."""
         while await self._pool.run(lambda conn: files.sweep(conn, limit=10)):
+            pass
+
+    async def sweep_feed(self) -> None:
+        """Drops old events of Flatfile's feed."""
+        while await self._pool.run(lambda conn: feed.sweep(conn, days=self._settings.retention_days)):
             pass

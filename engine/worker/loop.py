@@ -136,6 +136,7 @@ class Worker:
             self._every(settings.stale_ms / 3000, self._chores.rescue, shared=True),
             self._every(PARTITIONS_S, self._chores.partitions),
             self._every(SWEEP_S, self._chores.sweep_files),
+            self._every(SWEEP_S, self._chores.sweep_feed),
             self._every(ROTATE_S, self._chores.rotate),
             self._deliverer.run(),
             self._every(LOCKS_S, self._chores.sweep_locks, shared=True),

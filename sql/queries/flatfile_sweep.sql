@@ -2,9 +2,13 @@
 with old as (
     delete from headrace.flatfile_events where n in (
         select n from headrace.flatfile_events where at < clock_timestamp() - interval '7 days' order by at limit 5000)
-)
-delete from headrace.flatfile_jobs where job_id in (
+    returning 1
+), forgotten as (
+    delete from headrace.flatfile_jobs where job_id in (
     select f.job_id from headrace.flatfile_jobs f
     where f.settled and f.job_id < headrace.uuid_floor(clock_timestamp() - make_interval(days => $1))
         and not exists (select from headrace.jobs j where j.id = f.job_id)
-    order by f.job_id limit 1000)
+    order by f.job_id limit 5000)
+    returning 1
+)
+select greatest((select count(*) from old), (select count(*) from forgotten)) = 5000 as more

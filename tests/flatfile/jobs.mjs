@@ -1,8 +1,6 @@
 // Every call of the vendor's `api.jobs`, against the server that FLATFILE_API_URL names; prints what each answered.
-import { createRequire } from "node:module";
+import { FlatfileClient } from "@flatfile/api";
 
-const require = createRequire(`${process.env.PACKAGES}/package.json`);
-const { FlatfileClient } = require("@flatfile/api");
 const api = new FlatfileClient();
 const seen = {};
 const refused = async (promise) => {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.flatfile.conftest import Run
+from tests.flatfile.conftest import Node
 
 
-async def test_every_call_of_the_client(node: Run) -> None:
+async def test_every_call_of_the_client(node: Node) -> None:
     """list, create, get, update, delete, execute, plan, ack, outcome ack, complete, fail, cancel, retry and split."""
-    seen = await node("jobs.mjs")
+    seen = await node.run("jobs.mjs")
     created = seen["created"]
     assert (created["status"], created["trigger"], seen["isDate"]) == ("created", "manual", True)
     assert (created["input"], created["metadata"], created["mode"]) == ({"rows": 3}, {"team": "a"}, "foreground")
@@ -29,9 +29,9 @@ async def test_every_call_of_the_client(node: Run) -> None:
     assert seen["wrong"][:3] == ["FlatfileError", 400, "badRequest"]
 
 
-async def test_failures_parts_and_lists(node: Run) -> None:
+async def test_failures_parts_and_lists(node: Node) -> None:
     """A failed job is retried as another, a split one waits for its parts, a deleted one is gone, a list has pages."""
-    seen = await node("jobs.mjs")
+    seen = await node.run("jobs.mjs")
     assert (seen["bare"]["status"], seen["failed"]["status"]) == ("executing", "failed")
     assert seen["failed"]["outcome"] == {"message": "Export failed"}
     assert seen["retried"]["status"] == "ready"

@@ -1,0 +1,11 @@
+-- Jobs of app $1 that somebody changed without telling the feed: a worker, a script, the console, or the clock.
+select f.job_id
+from headrace.flatfile_jobs f join headrace.jobs j on j.id = f.job_id
+where f.app = $1 and not f.settled and not f.deleted and (
+    f.told_status is null or j.archived or j.attempt > f.told_attempts
+    or f.told_status <> case
+        when j.status = 'PENDING' and f.phase <> 'ready' then f.phase
+        when j.status = 'PENDING' then case when j.ready_at > clock_timestamp() then 'scheduled' else 'ready' end
+        when j.status = 'STOPPED' or j.worker_id is null then 'waiting'
+        else 'executing' end)
+order by f.job_id limit $2
