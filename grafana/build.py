@@ -316,6 +316,20 @@ QUEUES = Dashboard(
             warn=60,
             bad=600,
         ),
+        Panel(
+            "Events to listeners",
+            "Delivered as jobs of listeners, or dropped since their app has no such listener any more.",
+            [("{{outcome}}", rate("headrace_events_total", "outcome"))],
+            unit="ops",
+        ),
+        Panel(
+            "Waiting for listeners",
+            "Age of the oldest event. One of a record waits as long as the listener's job before it runs or is stopped.",
+            [("oldest", "max(headrace_events_oldest_seconds)")],
+            unit="s",
+            warn=60,
+            bad=600,
+        ),
     ],
     (QUEUE,),
 )

@@ -27,7 +27,7 @@ from engine.jobs.limits import LONGEST_KEY, LONGEST_MS, MOST_JOBS, MOST_OF_A_KEY
 from engine.model import JobType, check_name
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-JOB_EVENTS = ("finished", "failed", "canceled")
+JOB_EVENTS = ("created", "started", "progress", "stopped", "resumed", "finished", "failed", "canceled")
 DATA_EVENTS = ("created", "updated", "deleted")
 RESERVED = ("id",)
 UNIQUE_TYPES = (FieldType.TEXT, FieldType.INTEGER, FieldType.CHOICE, FieldType.DATE, FieldType.RELATION)

@@ -13,11 +13,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from engine.apps.store import App, AppCache
+from engine.db import chore
 from engine.db.pool import Connection, Pool
 from engine.db.sql import load
 from engine.errors import DatabaseUnavailable, HeadraceError
 from engine.events.model import Event
 from engine.jobs import store
+from engine.metrics.events import EventMetrics
 from engine.model import NewJob
 
 log = logging.getLogger(__name__)
@@ -30,9 +32,12 @@ _START = ("", "")
 class Deliverer:
     """One process's share of delivering. `run` lasts until it is cancelled."""
 
-    def __init__(self, pool: Pool, apps: AppCache) -> None:
+    def __init__(self, pool: Pool, apps: AppCache, metrics: EventMetrics, *, listens: bool = True) -> None:
         self._pool = pool
         self._apps = apps
+        self._metrics = metrics
+        self._listens = listens
+        self._workers = 1
         self._news = asyncio.Event()
         self._position = self._behind = _START
         self._most = LANES
@@ -57,7 +62,12 @@ class Deliverer:
             # Lanes whose jobs are alive are looked at in vain: never for more than half of the time.
             await asyncio.sleep(time.monotonic() - began)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), POLL_S)
+                await asyncio.wait_for(self._news.wait(), self._pause_s)
+
+    @property
+    def _pause_s(self) -> float:
+        """One that is told of events polls only for what all may have missed."""
+        return chore.shared_pause_s(POLL_S, self._workers) if self._listens else POLL_S
 
     async def _round(self) -> None:
         """Looks at every lane once."""
@@ -85,6 +95,8 @@ class Deliverer:
     async def _deliver(self, conn: Connection) -> None:
         rows = await conn.fetch(load("events_take"), *self._position, self._most)
         last = rows[0]
+        self._workers = last["workers"]
+        self._metrics.looked(oldest_s=last["oldest_s"])
         self._behind = (last["last_app"], last["last_lane"]) if last["looked"] == self._most else _START
         events = [Event.from_row(row) for row in rows if row["id"] is not None]
         if events:
@@ -98,6 +110,8 @@ class Deliverer:
         ids = iter(made)
         done = [event.id for event, job in wanted if job is None or next(ids) is not None]
         await conn.execute(load("events_consume"), done)
+        dropped = sum(job is None for _, job in wanted)
+        self._metrics.left(delivered=len(done) - dropped, dropped=dropped)
 
 
 def _job(app: App, event: Event) -> NewJob | None:

@@ -82,7 +82,8 @@ def _record(entity: Entity, record_id: str, version: int, data: Mapping[str, Any
 
 def _job(app: App, body: Mapping[str, Any]) -> dict[str, Any]:
     event = {"type": "job", "jobEvent": body["event"], "jobId": body["id"], "jobType": body["jobType"]}
-    return {"event": {**event, "jobName": body["name"], "hasErrors": body["hasErrors"]}}
+    more = {"progress": body["progress"]} if "progress" in body else {}
+    return {"event": {**event, "jobName": body["name"], "hasErrors": body["hasErrors"], **more}}
 
 
 def _custom(app: App, body: Mapping[str, Any]) -> dict[str, Any]:

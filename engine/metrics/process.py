@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from engine.metrics.depth import Depth, DepthCollector
+from engine.metrics.events import EventMetrics
 from engine.metrics.jobs import JobMetrics
 from engine.metrics.outbox import OutboxMetrics
 from engine.metrics.schedules import ScheduleMetrics
@@ -28,6 +29,7 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
+        self.events = EventMetrics(self.registry)
         self.jobs = JobMetrics(self.registry)
         self.outbox = OutboxMetrics(self.registry)
         self.schedules = ScheduleMetrics(self.registry)

@@ -24,15 +24,13 @@ from engine.jobs.names import CONTROL_CHANNEL, EVENTS_CHANNEL, JOBS_CHANNEL
 from engine.jobs.queue import Claim
 from engine.metrics.jobs import Kind
 from engine.model import JobType, Status
-from engine.schedule.scheduler import Scheduler
 from engine.worker import heap
-from engine.worker.amqp import AmqpBroker
 from engine.worker.appetite import Appetite
 from engine.worker.attempt import Attempt
+from engine.worker.beside import beside
 from engine.worker.chores import Chores
 from engine.worker.finisher import Finisher
 from engine.worker.lanes import Lanes
-from engine.worker.outbox import Outbox
 from engine.worker.serves import Serves
 from engine.worker.share import LowPriorityShare
 from engine.worker.wakeups import Wakeups
@@ -69,7 +67,9 @@ class Worker:
         self._beaten_at = float("-inf")
         self._finisher = Finisher(services.pool, self._metrics)
         self._lanes = Lanes(time.monotonic, serves=Serves(services.settings.queues, services.handlers))
-        self._deliverer = Deliverer(services.pool, services.apps)
+        self._deliverer = Deliverer(
+            services.pool, services.apps, services.metrics.events, listens=self._settings.listen
+        )
         self._news = True
         self._look_at = 0.0
         self._workers = 1
@@ -141,21 +141,12 @@ class Worker:
             self._deliverer.run(),
             self._every(LOCKS_S, self._chores.sweep_locks, shared=True),
         ]
-        if settings.scheduler:
-            loops.append(self._scheduler().run())
-        if settings.amqp_url is not None:
-            services = self._services
-            loops.append(Outbox(services.pool, AmqpBroker(settings.amqp_url), services.metrics.outbox).run())
+        loops.extend(beside(self._services))
         if settings.listen:
             heard = {JOBS_CHANNEL: self._claimable, CONTROL_CHANNEL: self._controlled}
             heard[EVENTS_CHANNEL] = self._deliverer.wake
             loops.append(Wakeups(self._services.pool, heard, self._metrics.listen_lost).run())
         return loops
-
-    def _scheduler(self) -> Scheduler:
-        services = self._services
-        keep_days = self._settings.schedule_runs_days
-        return Scheduler(services.pool, services.apps, services.metrics.schedules, keep_days=keep_days)
 
     async def _every(
         self,

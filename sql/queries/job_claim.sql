@@ -113,6 +113,9 @@ with alive as materialized (
 select
     (select count(*) from stale) + (select count(*) from wrong) as dropped,
     (select count(*) from missed) - (select count(*) from stale) + (select count(*) from lanes where most < 0) as passed,
+    (select headrace.tell_live('started', array_agg(id)) from claimed
+    where case when attempt = 1 then
+        app in (select app from headrace.listeners where kind = 'job' and 'started' = any (events)) end) as told,
     t.priority, t.rank,
     c.id, c.app, c.queue, c.type, c.name, c.low_priority, c.attempt, c.failures, c.max_attempts, c.timeout_ms,
     c.app_version, c.parent_id, c.root_id, c.run_by, c.has_errors, c.awaited, c.limited, c.created_at, c.started_at,

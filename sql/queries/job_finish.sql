@@ -31,24 +31,15 @@ with input as materialized (
         created_at, started_at, clock_timestamp()
     from matched where found
     returning id, status, ended_at, awaited
-), heard as materialized (
-    -- Where no app listens to jobs, this is all that events cost.
-    select app, name, subject, job_name, events from headrace.listeners
-    where exists (select from headrace.listeners where kind = 'job')
-        and kind = 'job' and app = any (array(select app from matched where found))
-), told as (
-    insert into headrace.events (app, listener, lane, depth, run_by, body)
-    select m.app, h.name, h.name || ' ' || m.id, headrace.event_depth(m.root_id), m.run_by,
-        jsonb_build_object('type', 'job', 'id', m.id, 'jobType', m.type, 'name', m.name, 'hasErrors', m.has_errors or m.failed,
-            'event', case when m.status = 'CANCELING' then 'canceled' when h.events = '{failed}' then 'failed' else 'finished' end)
-    from heard h join matched m on m.app = h.app
-    where m.found and h.subject in ('', m.type) and (h.job_name is null or h.job_name = m.name)
-        and h.events && case when m.status = 'CANCELING' then array['canceled']
-            when m.has_errors or m.failed then array['finished', 'failed'] else array['finished'] end
-        and headrace.event_depth(m.root_id) <= headrace.deepest_event() + 1
 ), outcome as (
     insert into headrace.job_results (job_id, results, error)
     select id, results, error from matched where found and (results is not null or error is not null)
     on conflict (job_id) do update set results = excluded.results, error = excluded.error
 )
-select id, status, ended_at, awaited from kept
+select id, status, ended_at, awaited, (
+    -- Where nobody listens to jobs of these apps, this is all that events cost.
+    select headrace.tell_jobs(jsonb_agg(jsonb_build_object(
+        'app', app, 'id', id, 'type', type, 'name', name, 'has_errors', has_errors or failed, 'root_id', root_id,
+        'run_by', run_by, 'event', case when status = 'CANCELING' then 'canceled' else 'finished' end)))
+    from matched where case when found then app in (select app from headrace.listeners where kind = 'job') end) as told
+from kept

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from engine.apps.folder import load_folder
-from engine.apps.manifest import Entity
-from engine.apps.push import push
-from engine.apps.store import AppCache, load_manifest
+from engine.apps.store import AppCache
 from engine.data import bulk, records
 from engine.data.cause import Cause
 from engine.data.records import Record
@@ -23,10 +18,11 @@ from engine.errors import BadRequest, NotFound, OptimisticLocking
 from engine.events import custom
 from engine.events.deliverer import Deliverer
 from engine.events.model import DEEPEST
+from engine.metrics import Metrics
 from engine.model import JobType
+from tests.engine.ears import Ears
 from tests.engine.hands import APP, Hand, ask, enqueue_one
 
-ENTITY = '[app]\nname = "crm"\n[entities.things.fields]\nname = { type = "text", required = true }\n'
 EVERY_CHANGE = '[listeners.changed]\non = "data"\nentity = "things"\nscript = "listeners/l.js"\n'
 ENDS = """
 [listeners.ended]
@@ -52,55 +48,10 @@ PINGED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Ears:
-    """An app with one entity, and what its listeners are told."""
-
-    pool: Pool
-    folder: Path
-    deliverer: Deliverer
-
-    async def listen(self, listeners: str) -> Entity:
-        """Pushes the app with these listeners; its entity."""
-        (self.folder / "app.toml").write_text(ENTITY + listeners)
-        (self.folder / "listeners").mkdir(exist_ok=True)
-        (self.folder / "listeners" / "l.js").write_text("return event;")
-        async with self.pool.acquire() as conn:
-            await push(conn, load_folder(self.folder))
-            return (await load_manifest(conn, APP)).entity("things")
-
-    async def save(self, entity: Entity, name: str, old: Record | None = None, cause: Cause | None = None) -> Record:
-        """A record that is new, or the next version of `old`, in a transaction of its own."""
-        where = {} if old is None else {"record_id": old.id, "version": old.version}
-        async with self.pool.transaction() as conn:
-            return await records.save(conn, APP, entity, {"name": name}, cause=cause or Cause(), **where)
-
-    async def remove(self, entity: Entity, record: Record) -> None:
-        """The record is no more."""
-        async with self.pool.transaction() as conn:
-            await records.remove(conn, APP, entity, record.id)
-
-    async def told(self) -> list[Mapping[str, Any]]:
-        """What waits to be delivered, oldest first."""
-        return [dict(row) for row in await self.pool.fetch("select * from headrace.events order by id")]
-
-    async def deliver(self) -> list[Mapping[str, Any]]:
-        """Delivers one round; the live jobs of listeners, oldest first."""
-        while not await self.deliverer.deliver():
-            pass
-        return [
-            {**row, "spec": row["spec"]}
-            for row in await self.pool.fetch(
-                "select j.*, p.spec from headrace.jobs_live j join headrace.job_params p on p.job_id = j.id "
-                "where j.type = 'EXECUTE_LISTENER' order by j.id"
-            )
-        ]
-
-
 @pytest.fixture
 def ears(pool: Pool, tmp_path: Path) -> Ears:
     """Nobody listens yet."""
-    return Ears(pool, tmp_path, Deliverer(pool, AppCache()))
+    return Ears.of(pool, tmp_path)
 
 
 def test_the_depth_of_the_schema_is_that_of_the_code() -> None:
@@ -301,7 +252,7 @@ async def test_deliverers_share_the_work(ears: Ears) -> None:
         await bulk.save_many(conn, APP, entity, [{"name": str(number)} for number in range(600)])
 
     async def work() -> None:
-        deliverer = Deliverer(ears.pool, AppCache())
+        deliverer = Deliverer(ears.pool, AppCache(), Metrics().events)
         while await ears.told():
             await deliverer.deliver()
 
