@@ -83,18 +83,21 @@ async def update(conn: Connection, app: str, ref: Ref, changes: Changes, setting
     merged = {"config": changes.config, "metadata": changes.metadata}
     given = {name: value for name, value in merged.items() if value is not None}
     await store.update(conn, job.id, config=given or None)
+    touched = True
     if changes.told != NOTHING:
         if job.word == "executing":
             await answers.ack(conn, app, ref, changes.told)
+            touched = False
         elif job.word in ENDS:
             raise BadRequest.field("status", job.word, "a job that is not over: only then it has progress")
         else:
             await answers.record(conn, job, changes.told)
     if changes.status is not None and changes.status != job.word:
         await _set_status(conn, app, ref, changes.status, settings)
+        touched = False
     if changes.outcome_acknowledged_at is not None:
         return await acknowledge(conn, app, ref, changes.outcome_acknowledged_at)
-    return await events.refreshed(conn, job)
+    return await events.refreshed(conn, job, touched=touched)
 
 
 async def _set_status(conn: Connection, app: str, ref: Ref, status: str, settings: Backoff) -> None:

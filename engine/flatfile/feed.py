@@ -16,12 +16,20 @@ from engine.model import Status
 MOST_EVENTS = 500
 # So many at a time: what is left is told by the next reader.
 _MOST_CHANGED = 200
+# How long a change that no door made may wait to be told.
+TURN_MS = 250
 
 
 async def catch_up(pool: Pool, app: str) -> None:
     """Tells what workers, scripts and people have changed, each job in a transaction of its own."""
     for row in await pool.fetch(load("flatfile_changed"), app, _MOST_CHANGED):
         await tell_of(pool, app, row["job_id"])
+
+
+async def catch_up_in_turn(pool: Pool, app: str) -> None:
+    """As `catch_up`, unless somebody did within TURN_MS: for readers that come back all the time."""
+    if await pool.fetch(load("flatfile_turn"), app, TURN_MS):
+        await catch_up(pool, app)
 
 
 async def tell_of(pool: Pool, app: str, job_id: UUID) -> None:

@@ -91,7 +91,7 @@ def _unknown(listener_id: UUID) -> NotFound:
 
 async def look(pool: Pool, listener: Listener, *, after: int, held: Collection[Ref], free: int) -> News:
     """What is new for the listener, which believes to hold these attempts, and has slots for so many more."""
-    await feed.catch_up(pool, listener.app)
+    await feed.catch_up_in_turn(pool, listener.app)
     if free > 0 and listener.jobs:
         await _claim(pool, listener, free)
     async with pool.acquire() as conn:

@@ -1,8 +1,9 @@
--- Jobs of app $1 that somebody changed without telling the feed: a worker, a script, the console, or the clock.
+-- Jobs of app $1 that somebody changed without telling the feed: a worker, a script, the console, or the clock. What is not
+-- live any more has ended, or is gone; the history is not asked, however long it is.
 select f.job_id
-from headrace.flatfile_jobs f join headrace.jobs j on j.id = f.job_id
+from headrace.flatfile_jobs f left join headrace.jobs_live j on j.id = f.job_id
 where f.app = $1 and not f.settled and not f.deleted and (
-    f.told_status is null or j.archived or j.attempt > f.told_attempts
+    f.told_status is null or j.id is null or j.attempt > f.told_attempts
     or f.told_status <> case
         when j.status = 'PENDING' and f.phase <> 'ready' then f.phase
         when j.status = 'PENDING' then case when j.ready_at > clock_timestamp() then 'scheduled' else 'ready' end

@@ -6,7 +6,7 @@ with old as (
 ), forgotten as (
     delete from headrace.flatfile_jobs where job_id in (
     select f.job_id from headrace.flatfile_jobs f
-    where f.settled and f.job_id < headrace.uuid_floor(clock_timestamp() - make_interval(days => $1))
+    where f.job_id < headrace.uuid_floor(clock_timestamp() - make_interval(days => $1))
         and not exists (select from headrace.jobs j where j.id = f.job_id)
     order by f.job_id limit 5000)
     returning 1

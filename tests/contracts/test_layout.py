@@ -74,6 +74,12 @@ def _is_sleep(call: ast.Call) -> bool:
     return isinstance(call.args[0], ast.Constant) and call.args[0].value != 0
 
 
+def test_no_two_migrations_have_one_number() -> None:
+    """They are applied, and remembered, by their numbers."""
+    numbers = [path.name.partition("_")[0] for path in (ROOT / "sql" / "migrations").glob("*.sql")]
+    assert sorted(numbers) == sorted(set(numbers))
+
+
 def test_sql_text_lives_in_sql_files() -> None:
     """No Python module carries the text of an SQL statement: it would be seen by nobody who reviews sql/."""
     found = [
