@@ -19,6 +19,7 @@ COMMANDS = {
     "dev": "serve.dev",
     "worker": "serve.worker",
     "api": "serve.api",
+    "listen": "listen.listen",
     "migrate": "migrate.migrate",
     "push": "push.push",
     "run": "run.run",

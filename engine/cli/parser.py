@@ -122,6 +122,14 @@ def _processes(add: _Commands) -> None:
         more="Then it takes no more requests and answers those under way within --grace-ms. "
         "/docs on its address says what it has; `headrace token create` lets somebody in.",
     )
+    listen = add(
+        "listen",
+        "run handlers far from the database, over the HTTP API, until SIGTERM or Ctrl-C",
+        settings=("handlers", "slots", "log_format", "log_level"),
+        more="Then it takes no more jobs, and ends when those that it has are over. A second signal ends it at once.",
+    )
+    listen.add_argument("url", metavar="URL", help="where `headrace api` is")
+    listen.add_argument("--token-file", metavar="FILE", required=True, help="a file with a token of the scope run")
     add("migrate", "bring the database's schema to this version")
 
 

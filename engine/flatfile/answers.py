@@ -93,8 +93,7 @@ async def fail(
     job = await _mine(conn, app, ref)
     message = info or left.get("outcome", {}).get("message") or "the handler failed"
     error = {"code": "unknownError", "message": message}
-    line = Line(job.id, round(time.time() * 1000), LogLevel.ERROR, f"unknownError: {message}"[:2000])
-    await journal.append_lines(conn, [line])
+    await _write_line(conn, job, LogLevel.ERROR, f"unknownError: {message}"[:2000])
     if job.status is Status.RUNNING and job.failures + 1 < job.max_attempts:
         await _try_again(conn, job, message, settings)
     else:
@@ -102,6 +101,17 @@ async def fail(
     await free(conn, job)
     await store.update(conn, job.id, info=info)
     return await over(conn, job)
+
+
+async def note(conn: Connection, app: str, ref: Ref, level: LogLevel, message: str) -> FlatfileJob:
+    """Adds a line to the job's log. In a transaction; errors as in `ack`."""
+    job = await _mine(conn, app, ref)
+    await _write_line(conn, job, level, message)
+    return job
+
+
+async def _write_line(conn: Connection, job: FlatfileJob, level: LogLevel, message: str) -> None:
+    await journal.append_lines(conn, [Line(job.id, round(time.time() * 1000), level, message)])
 
 
 async def let_go(conn: Connection, job: FlatfileJob) -> None:

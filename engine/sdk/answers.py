@@ -13,6 +13,7 @@ from engine.errors import (
     Forbidden,
     HeadraceError,
     NotFound,
+    OptimisticLocking,
     TooManyRequests,
     Unauthorized,
 )
@@ -22,6 +23,7 @@ _ERRORS: Mapping[int, type[HeadraceError]] = {
     401: Unauthorized,
     403: Forbidden,
     404: NotFound,
+    409: OptimisticLocking,
     429: TooManyRequests,
     503: DatabaseUnavailable,
 }
@@ -34,7 +36,7 @@ async def call(http: httpx.AsyncClient, method: str, path: str, body: Mapping[st
     except httpx.HTTPError as error:
         raise HeadraceError(f"no answer from {http.base_url}: {error or type(error).__name__}") from error
     if response.is_success:
-        return response.json()
+        return response.json() if response.content else None
     raise _error(response)
 
 

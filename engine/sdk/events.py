@@ -4,14 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
-from engine.executors.handler import HandlerJob
+from engine.executors.run import Afterwards
 from engine.model import Status
 
 READY, UPDATED, COMPLETED, FAILED, CANCELED = "job:ready", "job:updated", "job:completed", "job:failed", "job:canceled"
 # In the order in which one attempt brings them; the last three exclude each other.
 TOPICS = (READY, UPDATED, COMPLETED, FAILED, CANCELED)
+
+
+class EventJob(Protocol):
+    """The job of an event, as its handler may use it: in a worker, or far away over HTTP."""
+
+    id: UUID
+    app: str
+    params: Mapping[str, Any]
+    attempt: int
+    run_by: str | None
+
+    async def log_info(self, message: str) -> None:
+        """Adds an INFO line to the job's log."""
+
+    async def log_error(self, message: str) -> None:
+        """Adds an ERROR line to the job's log."""
+
+    async def progress(self, percent: int | None = None, message: str | None = None) -> None:
+        """Stores how far the job is; None leaves what was there."""
+
+    def afterwards(self, tell: Afterwards) -> None:
+        """Has `tell` called once the end of this attempt has been committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +46,7 @@ class Event:
     """
 
     topic: str
-    job: HandlerJob
+    job: EventJob
     name: str
     news: Mapping[str, Any] = field(default_factory=dict)
 

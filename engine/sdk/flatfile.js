@@ -97,7 +97,8 @@ class Listening {
   take(event) {
     const ref = event.context.jobId;
     if (event.topic === "job:ready" && ref.includes(".")) {
-      if (this.held.has(ref)) return;
+      // What came too late goes back when this process leaves.
+      if (this.held.has(ref) || this.signal?.aborted) return;
       this.held.set(ref, this.told.then(() => this.listener.dispatchEvent(event)).catch(this.onError));
       return;
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -14,15 +14,16 @@ from typing import Any
 
 from engine.errors import ConfigError, HeadraceError
 from engine.executors.endings import Ending, Failed
-from engine.executors.handler import Handler, HandlerJob
 from engine.executors.interruptible import PASSING
 from engine.model import Status
-from engine.sdk.events import READY, UPDATED, Event, end_topic
+from engine.sdk.events import READY, UPDATED, Event, EventJob, end_topic
 from engine.sdk.handlers import JobHandler, failure
 from engine.sdk.listener import Listener, Middleware, through
 from engine.sdk.ticks import Tick
 
 log = logging.getLogger(__name__)
+
+Runs = Callable[[EventJob], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,12 @@ class Program:
     handlers: Mapping[str, JobHandler]
     listeners: Sequence[Listener]
 
-    def for_worker(self) -> Mapping[str, Handler]:
+    def for_worker(self) -> Mapping[str, Runs]:
         """What `open_worker(handlers=…)` takes."""
         return {name: self._runs(handler) for name, handler in self.handlers.items()}
 
-    def _runs(self, handler: JobHandler) -> Handler:
-        async def run(job: HandlerJob) -> Any:
+    def _runs(self, handler: JobHandler) -> Runs:
+        async def run(job: EventJob) -> Any:
             return await _Attempt(self, handler, job).run()
 
         return run
@@ -63,7 +64,7 @@ class Program:
 class _Attempt:
     """One attempt at a job by its handler."""
 
-    def __init__(self, program: Program, handler: JobHandler, job: HandlerJob) -> None:
+    def __init__(self, program: Program, handler: JobHandler, job: EventJob) -> None:
         self._program = program
         self._handler = handler
         self._job = job

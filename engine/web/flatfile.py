@@ -15,7 +15,7 @@ from engine.flatfile.answers import Progress
 from engine.flatfile.commands import Changes
 from engine.flatfile.store import Filter, FlatfileJob
 from engine.flatfile.words import Ref
-from engine.model import Scope
+from engine.model import LogLevel, Scope
 from engine.web.context import Admitted, Call
 from engine.web.flatfileshapes import (
     FlatfileJobId,
@@ -24,6 +24,7 @@ from engine.web.flatfileshapes import (
     JobConfig,
     JobData,
     JobEndDetails,
+    JobLogLine,
     JobPlanConfig,
     JobPlanResponse,
     JobResponse,
@@ -59,6 +60,7 @@ def register(routes: Routes) -> None:
         ("PUT", f"{one}/plan", replace_plan, Scope.RUN, "flatfileReplacePlan"),
         ("PATCH", f"{one}/plan", change_plan, Scope.RUN, "flatfileChangePlan"),
         ("POST", f"{one}/ack", ack, Scope.RUN, "flatfileAckJob"),
+        ("POST", f"{one}/log", log, Scope.RUN, "flatfileLog"),
         ("POST", f"{one}/outcome/ack", acknowledge, Scope.RUN, "flatfileAckOutcome"),
         ("POST", f"{one}/complete", complete, Scope.RUN, "flatfileCompleteJob"),
         ("POST", f"{one}/fail", fail, Scope.RUN, "flatfileFailJob"),
@@ -221,6 +223,18 @@ async def ack(call: Admitted, job_id: FlatfileJobId, details: JobAckDetails = _N
     """
     told = _progress(details)
     return JobResponse.of(*await _change(call, job_id, lambda conn, ref: answers.ack(conn, call.app, ref, told)))
+
+
+async def log(call: Admitted, job_id: FlatfileJobId, line: JobLogLine) -> JobResponse:
+    """Add a line to the log of a job that the caller has.
+
+    409 if the caller does not have it any more.
+    """
+
+    async def work(conn: Connection, ref: Ref) -> FlatfileJob:
+        return await answers.note(conn, call.app, ref, LogLevel(line.level), line.message)
+
+    return JobResponse.of(*await _change(call, job_id, work))
 
 
 async def acknowledge(call: Admitted, job_id: FlatfileJobId) -> JobResponse:

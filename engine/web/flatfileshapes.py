@@ -69,6 +69,13 @@ class JobAckDetails(Given):
     estimated_completion_at: GivenMoment | None = None
 
 
+class JobLogLine(Given):
+    """A line for a job's log."""
+
+    level: Literal["INFO", "ERROR"] = "INFO"
+    message: _Text = Field(examples=["Halfway there"])
+
+
 class JobEndDetails(Given):
     """How a job ended: an outcome as docs/handlers.md has it."""
 
