@@ -115,11 +115,17 @@ async def _write_line(conn: Connection, job: FlatfileJob, level: LogLevel, messa
 
 
 async def let_go(conn: Connection, job: FlatfileJob) -> None:
-    """Ends what a handler far away holds of a job that was canceled or stopped: no process here is to be waited for."""
+    """Ends what a handler far away holds of a job that was canceled or stopped, or takes too long: nobody here is to be
+    waited for."""
     if job.status is Status.CANCELING:
         await queue.finish(conn, [Finish(job.id, job.attempt)])
     elif job.status is Status.STOPPING:
         await queue.stopped(conn, job)
+    elif job.overdue:
+        message = f"the handler did not end within {job.timeout_ms} ms"
+        await _write_line(conn, job, LogLevel.ERROR, f"timeout: {message}")
+        error = {"code": "timeout", "message": message, "limit": "wall"}
+        await _finish(conn, job, Finish(job.id, job.attempt, True, None, error))
     else:
         return
     await free(conn, job)

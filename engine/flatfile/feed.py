@@ -11,7 +11,6 @@ from engine.db.pool import Connection, Pool
 from engine.db.sql import load
 from engine.errors import NotFound
 from engine.flatfile import answers, store
-from engine.model import Status
 
 MOST_EVENTS = 500
 # So many at a time: what is left is told by the next reader.
@@ -33,11 +32,11 @@ async def catch_up_in_turn(pool: Pool, app: str) -> None:
 
 
 async def tell_of(pool: Pool, app: str, job_id: UUID) -> None:
-    """Tells what became of a job, and ends what a listener holds of it after a cancel or a stop."""
+    """Tells what became of a job, and ends what a handler far away holds of it after a cancel, a stop, its time."""
 
     async def work(conn: Connection) -> None:
         job = await store.held(conn, app, job_id)
-        if job.remote and job.status in (Status.CANCELING, Status.STOPPING):
+        if job.remote:
             await answers.let_go(conn, job)
         await answers.over(conn, job, touched=False)
 

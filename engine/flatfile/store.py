@@ -20,7 +20,7 @@ _MADE = ("status", "later", "params", "config", "known", "told")
 @dataclass(frozen=True, slots=True)
 class FlatfileJob:
     """A job as it was read. `remote` says that a worker over HTTP holds it, `listening` that it is a listener, which
-    got it as an event; else somebody acknowledged it by its bare id."""
+    got it as an event; else somebody acknowledged it by its bare id. `overdue`: its attempt takes too long."""
 
     id: UUID
     app: str
@@ -49,6 +49,8 @@ class FlatfileJob:
     acknowledged_at: datetime | None
     updated_at: datetime
     told: Told
+    timeout_ms: int | None
+    overdue: bool
     remote: bool
     listening: bool
 

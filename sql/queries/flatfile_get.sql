@@ -5,6 +5,8 @@ select
     p.spec->'params' as params, coalesce(g.progress, 0) as progress, r.results, r.error,
     f.config, coalesce(f.phase, 'ready') as phase, f.info, f.plan, f.estimated_completion_at, f.acknowledged_at,
     coalesce(f.updated_at, j.created_at) as updated_at, f.told_status, coalesce(f.told_attempts, 0) as told_attempts,
+    coalesce(f.told_status = 'executing' and f.begun_at + make_interval(secs => j.timeout_ms / 1000.0) < clock_timestamp(),
+        false) as overdue, j.timeout_ms,
     l.worker_id is not null and not j.archived as remote, l.jobs is not null as listening
 from headrace.jobs j
 left join headrace.job_params p on p.job_id = j.id

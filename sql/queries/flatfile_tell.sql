@@ -1,7 +1,10 @@
 -- Writes events of a job ($5 topics, $6 contexts, $7 payloads), and what the feed has told of it by now.
 with told as (
     update headrace.flatfile_jobs
-    set told_status = $2, told_attempts = $3, settled = $2 in ('complete', 'failed', 'canceled')
+    set begun_at = case
+            when $2 = 'executing' and (told_status, told_attempts) is distinct from ($2, $3) then clock_timestamp()
+            else begun_at end,
+        told_status = $2, told_attempts = $3, settled = $2 in ('complete', 'failed', 'canceled')
     where job_id = $1 returning app
 )
 insert into headrace.flatfile_events (app, topic, job_id, attempt, context, payload)

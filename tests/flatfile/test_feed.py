@@ -11,6 +11,8 @@ from engine import app
 from engine.db.pool import Pool
 from engine.executors.handler import HandlerJob
 from engine.flatfile import feed
+from engine.jobs import store
+from engine.jobs.requests import Requester, call_handler
 from engine.settings import Settings
 from tests.flatfile.test_samples import begin
 from tests.web.conftest import Api, Caller
@@ -84,6 +86,21 @@ async def test_a_stopped_job_goes_on_when_it_is_resumed(ann: Caller) -> None:
     assert (await ann("GET", f"/v1/jobs/{job_id}"))["data"]["status"] == "waiting"
     await ann("POST", f"/apps/crm/jobs/{job_id}/resume")
     assert ("job:ready", f"{job_id}.2") in told(await poll(ann, listener, free=1))
+
+
+async def test_a_job_has_its_own_time(api: Api, ann: Caller) -> None:
+    """A handler far away that takes longer than the job may loses it, and the job ends with a timeout."""
+    async with api.pool.transaction() as conn:
+        new = call_handler(Requester("crm", "ann"), "space:configure", {}, {"timeout": 1})
+        (job_id,) = await store.create(conn, [new])
+    listener, _ = await listen(ann, "space:configure")
+    async with asyncio.timeout(60):
+        while f"{job_id}.1" not in (await poll(ann, listener, free=1, held=[f"{job_id}.1"]))["released"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        while (job := (await ann("GET", f"/v1/jobs/{job_id}"))["data"])["status"] != "failed":
+            await poll(ann, listener)
+    assert job["outcome"] == {"message": "the handler did not end within 1 ms"}
+    assert (await ann("POST", f"/v1/jobs/{job_id}.1/complete", 409, json={}))["code"] == "optimisticLocking"
 
 
 async def test_who_leaves_gives_its_jobs_back(ann: Caller) -> None:
