@@ -21,7 +21,7 @@ from engine.apps.manifest import (
 )
 from engine.apps.outgoing import read_database_actions, read_hosts, read_notifications, read_topics
 from engine.apps.toml import Table
-from engine.data.fields import Invalid, normalize
+from engine.data.fields import MAX_KEY_TEXT, Invalid, normalize
 from engine.errors import BadRequest
 from engine.jobs.limits import LONGEST_KEY, LONGEST_MS, MOST_JOBS, MOST_OF_A_KEY
 from engine.model import JobType, check_name
@@ -124,6 +124,7 @@ def _field(name: str, table: Table) -> Field:
         label=table.take("label", str, name),
         required=table.take("required", bool, False),
         unique=table.take("unique", bool, False),
+        indexed=table.take("indexed", bool, False),
         choices=_only(table, "choices", kind, FieldType.CHOICE) and table.take_texts("choices"),
         entity=_only(table, "entity", kind, FieldType.RELATION) and table.take("entity", str),
         max_length=_only(table, "max_length", kind, FieldType.TEXT)
@@ -153,6 +154,10 @@ def _check_field(field: Field, table: Table) -> None:
         table.complain("entity", "is missing; expected the entity that the relation points to")
     if field.unique and field.type not in UNIQUE_TYPES:
         table.complain("unique", f"is only for fields of type {', '.join(UNIQUE_TYPES)}")
+    if field.indexed and field.type is FieldType.JSON:
+        table.complain("indexed", "is not for fields of type json: nothing is compared with them")
+    if field.indexed and (field.max_length or 0) > MAX_KEY_TEXT:
+        table.complain("max_length", f"of an indexed field is at most {MAX_KEY_TEXT}")
     if field.min is not None and field.max is not None and field.min > field.max:
         table.complain("min", f"{field.min:g} is more than max, {field.max:g}")
     if field.default is not None:

@@ -61,6 +61,7 @@ class Field:
     label: str
     required: bool = False
     unique: bool = False
+    indexed: bool = False
     default: Any = None
     choices: tuple[str, ...] = ()
     entity: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from engine.apps.folder import AppFolder, Check, DataFile, check_scripts, refusal
-from engine.data import files
+from engine.data import files, indexes
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.jobs import limits
@@ -49,6 +49,7 @@ async def push(
         await limits.declare(conn, app, {name: queue.limit for name, queue in folder.manifest.queues.items()})
         if also is not None:
             await also(conn)
+        await indexes.declare(conn, folder.manifest)
         uploaded = [await _upload(conn, app, file, folder) for file in folder.files]
     if folder.manifest.queues:
         await limits.settle(conn, app)

@@ -17,7 +17,7 @@ from uuid import UUID
 from engine.apps.manifest import Entity, Field, FieldType
 
 MAX_INTEGER = 2**63 - 1
-MAX_UNIQUE_TEXT = 500
+MAX_KEY_TEXT = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\Z")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}\Z")
@@ -73,7 +73,7 @@ def _text(field: Field, value: Any) -> str:
     if not isinstance(value, str):
         raise Invalid("expected a text")
     _check_text(value)
-    most = field.max_length or (MAX_UNIQUE_TEXT if field.unique else None)
+    most = field.max_length or (MAX_KEY_TEXT if field.unique or field.indexed else None)
     if most is not None and len(value) > most:
         raise Invalid(f"expected a text of at most {most} characters, not {len(value)}")
     return value

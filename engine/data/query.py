@@ -1,6 +1,7 @@
 """Query maps of sys.data as SQLAlchemy Core: conditions typed by the fields' declarations, sorting, pages.
 
-Equality is `data @> any(...)`, which the GIN index on data answers; comparisons filter what is left.
+Equality is `data @> any(...)`, which the GIN index on data answers. For a field that is declared as indexed it is a
+comparison like the others, and the field's own index answers all of them (engine/data/indexes.py).
 Pages continue by key, not by offset: the cursor holds the last row's sort value and id.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -19,13 +20,12 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from engine.apps.manifest import Entity, Field, FieldType
+from engine.data.columns import NUMBERS, Clause, key_of, scope, text_of
 from engine.data.conditions import ARITY, Condition, Operator, parse
 from engine.data.fields import Invalid, from_text, normalize
 from engine.db.tables import records
 from engine.errors import BadRequest
 from engine.model import check_job_id
-
-Clause = sa.ColumnElement[Any]
 
 _SAME = (Operator.EQUALS, Operator.NOT_EQUALS, Operator.EMPTY, Operator.NOT_EMPTY)
 _ORDERED = (*_SAME, Operator.GREATER, Operator.GREATER_OR_EQUALS, Operator.LESS, Operator.LESS_OR_EQUALS)
@@ -42,7 +42,6 @@ OPERATORS: Mapping[FieldType, tuple[Operator, ...]] = {
     FieldType.JSON: (Operator.EMPTY, Operator.NOT_EMPTY),
 }
 _OPTIONS = ("_size", "_offset", "_sortField", "_sortType")
-_NUMBERS = (FieldType.NUMBER, FieldType.INTEGER)
 _COMPARE: Mapping[Operator, Callable[[Clause, Any], Clause]] = {
     Operator.GREATER: lambda left, right: left > right,
     Operator.GREATER_OR_EQUALS: lambda left, right: left >= right,
@@ -101,36 +100,48 @@ class Query:
         )
 
     def page(self, app: str, entity: str, *, cursor: Cursor | None, limit: int) -> sa.Select[Any]:
-        """One page of at most `limit` records, each with its `sort_key`."""
-        order = None if self.sort is None else _key(self.sort)
-        sort_key: Clause = sa.null() if order is None else order
+        """One page of at most `limit` records, each with its `sort_key`; of a sorted query those that have one.
+
+        A sorted query's other records come after these, by `rest`. In one statement the two orders would be an
+        order that no index has.
+        """
+        if self.sort is None:
+            return self._statement(app, entity, sa.null(), [records.c.id], cursor, limit)
+        key = key_of(self.sort)
+        return self._statement(app, entity, key, [key, records.c.id], cursor, limit).where(key.is_not(None))
+
+    def rest(self, app: str, entity: str, *, cursor: Cursor | None, limit: int) -> sa.Select[Any]:
+        """The same for records without a value in the field by which the query sorts, in the order of creation."""
+        assert self.sort is not None
+        statement = self._statement(app, entity, sa.null(), [records.c.id], cursor, limit)
+        return statement.where(key_of(self.sort).is_(None))
+
+    def _statement(
+        self, app: str, entity: str, sort_key: Clause, order: Sequence[Clause], cursor: Cursor | None, limit: int
+    ) -> sa.Select[Any]:
         statement = sa.select(*RECORD, sort_key.label("sort_key"))
-        statement = statement.where(*_scope(app, entity), *self.where).limit(limit)
+        statement = statement.where(*scope(app, entity), *self.where).limit(limit)
         if cursor is not None:
             statement = statement.where(self._after(order, cursor))
         elif self.offset:
             statement = statement.offset(self.offset)
-        return statement.order_by(*self._order(order))
+        return statement.order_by(*(part.desc() if self.descending else part.asc() for part in order))
 
     def count(self, app: str, entity: str) -> sa.Select[Any]:
         """How many records match, whatever `_size` and `_offset` say."""
-        return sa.select(sa.func.count()).select_from(records).where(*_scope(app, entity), *self.where)
+        return sa.select(sa.func.count()).select_from(records).where(*scope(app, entity), *self.where)
 
-    def _order(self, order: Clause | None) -> list[Clause]:
-        last = records.c.id.desc() if self.descending else records.c.id.asc()
-        if order is None:
-            return [last]
-        return [order.is_(None), order.desc() if self.descending else order.asc(), last]
+    def count_sorted(self, app: str, entity: str) -> sa.Select[Any]:
+        """How many of them have a value in the field by which the query sorts."""
+        assert self.sort is not None
+        return self.count(app, entity).where(key_of(self.sort).is_not(None))
 
-    def _after(self, order: Clause | None, cursor: Cursor) -> Clause:
-        beyond = _COMPARE[Operator.LESS if self.descending else Operator.GREATER]
-        later = beyond(records.c.id, sa.literal(cursor.id, PG_UUID(as_uuid=True)))
-        if order is None:
-            return later
-        if cursor.key is None:
-            return sa.and_(order.is_(None), later)
-        key = _key_literal(self.sort, cursor.key)
-        return sa.or_(beyond(order, key), sa.and_(order == key, later), order.is_(None))
+    def _after(self, order: Sequence[Clause], cursor: Cursor) -> Clause:
+        """Behind the cursor, by comparing rows: an index on them starts there."""
+        last = sa.literal(cursor.id, PG_UUID(as_uuid=True))
+        keys = [] if cursor.key is None else [_key_literal(self.sort, cursor.key)]
+        left, right = sa.tuple_(*order), sa.tuple_(*keys, last)
+        return _COMPARE[Operator.LESS if self.descending else Operator.GREATER](left, right)
 
 
 RECORD = (
@@ -141,10 +152,6 @@ RECORD = (
     records.c.created_at,
     records.c.updated_at,
 )
-
-
-def _scope(app: str, entity: str) -> tuple[Clause, Clause]:
-    return records.c.app == app, records.c.entity == entity
 
 
 def _where(entity: Entity, key: object, value: object) -> Clause:
@@ -160,7 +167,7 @@ def _where(entity: Entity, key: object, value: object) -> Clause:
     equals = [_value(field, arg) for item in conditions if item.operator is Operator.EQUALS for arg in item.args]
     clauses = [_clause(field, item) for item in conditions if item.operator is not Operator.EQUALS]
     if equals:
-        clauses.append(_contains(field, equals))
+        clauses.append(_equals(field, equals))
     return sa.or_(*clauses)
 
 
@@ -186,9 +193,9 @@ def _clause(field: Field, condition: Condition) -> Clause:
             return _like(field, str(_value(field, args[0])))
         case Operator.BETWEEN:
             low, high = (_literal(field, arg) for arg in args)
-            return sa.and_(_key(field) >= low, _key(field) <= high)
+            return sa.and_(key_of(field) >= low, key_of(field) <= high)
         case _:
-            return _COMPARE[operator](_key(field), _literal(field, args[0]))
+            return _COMPARE[operator](key_of(field), _literal(field, args[0]))
 
 
 def _check_allowed(field: Field, condition: Condition, value: object) -> None:
@@ -200,7 +207,7 @@ def _check_allowed(field: Field, condition: Condition, value: object) -> None:
 
 def _value(field: Field, arg: object) -> Any:
     """The stored form of what a condition compares with; bounds and choices are the declaration's, not the query's."""
-    lenient = replace(field, min=None, max=None, max_length=None, unique=False, required=False)
+    lenient = replace(field, min=None, max=None, max_length=None, unique=False, indexed=False, required=False)
     try:
         if field.type is FieldType.CHOICE:
             lenient = replace(lenient, type=FieldType.TEXT)
@@ -209,40 +216,29 @@ def _value(field: Field, arg: object) -> Any:
         raise BadRequest.field(field.name, arg, str(error).removeprefix("expected ")) from None
 
 
+def _equals(field: Field, values: list[Any]) -> Clause:
+    if not field.indexed:
+        return _contains(field, values)
+    keys = [_key_value(field, value if isinstance(value, str) else json.dumps(value)) for value in values]
+    if len(keys) == 1:
+        return key_of(field) == sa.literal(keys[0], _key_type(field))
+    return key_of(field) == sa.any_(sa.literal(keys, ARRAY(_key_type(field))))
+
+
 def _contains(field: Field, values: list[Any]) -> Clause:
     wanted = sa.literal([{field.name: value} for value in values], ARRAY(JSONB))
     return records.c.data.op("@>", is_comparison=True)(sa.any_(wanted))
 
 
-def _json_of(field: Field) -> Clause:
-    return records.c.data[sa.literal(field.name, sa.Text)]
-
-
-def _text_of(field: Field) -> Clause:
-    text: Clause = records.c.data[sa.literal(field.name, sa.Text)].astext
-    return text
-
-
 def _blank(field: Field) -> Clause:
     """No value at all: absent, null, the empty text; in a json field the empty list and object too."""
     blanks = ["", "[]", "{}"] if field.type is FieldType.JSON else [""]
-    return sa.func.coalesce(_text_of(field), sa.literal("", sa.Text)) == sa.any_(sa.literal(blanks, ARRAY(sa.Text)))
+    return sa.func.coalesce(text_of(field), sa.literal("", sa.Text)) == sa.any_(sa.literal(blanks, ARRAY(sa.Text)))
 
 
 def _like(field: Field, part: str) -> Clause:
     escaped = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return _text_of(field).ilike(sa.literal(f"%{escaped}%", sa.Text))
-
-
-def _key(field: Field) -> Clause:
-    """What comparisons and sorting look at: numbers by value, everything else as text by code point.
-
-    The case keeps a text that an older version of the app stored in the field from failing the statement.
-    """
-    if field.type in _NUMBERS:
-        is_number = sa.func.jsonb_typeof(_json_of(field)) == sa.literal("number", sa.Text)
-        return sa.case((is_number, sa.cast(_text_of(field), sa.Numeric)))
-    return sa.collate(_text_of(field), "C")
+    return text_of(field).ilike(sa.literal(f"%{escaped}%", sa.Text))
 
 
 def _literal(field: Field, arg: object) -> Clause:
@@ -253,10 +249,18 @@ def _literal(field: Field, arg: object) -> Clause:
 
 
 def _key_literal(field: Field | None, value: str) -> Clause:
-    if field is None or field.type not in _NUMBERS:
-        return sa.literal(value, sa.Text)
+    return sa.literal(_key_value(field, value), _key_type(field))
+
+
+def _key_type(field: Field | None) -> type[sa.Text | sa.Numeric[Any]]:
+    return sa.Numeric if field is not None and field.type in NUMBERS else sa.Text
+
+
+def _key_value(field: Field | None, value: str) -> str | Decimal:
+    if field is None or field.type not in NUMBERS:
+        return value
     try:
-        return sa.literal(Decimal(value), sa.Numeric)
+        return Decimal(value)
     except InvalidOperation:
         raise BadRequest.field("cursor", value, "the cursor of the page before") from None
 

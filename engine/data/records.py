@@ -6,12 +6,13 @@ Every function takes the caller's connection and the entity's declaration; the t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import sqlalchemy as sa
 
 from engine.apps.manifest import Entity
 from engine.data import keys
@@ -131,10 +132,27 @@ async def find_page(
     most = min(limit, MAX_PAGE, (wanted.size or limit + seen) - seen)
     if most <= 0:
         return Page((), None)
-    rows = await search.fetch(conn, wanted.page(app, entity.name, cursor=start, limit=most + 1))
+    rows = await _rows(conn, app, entity.name, wanted, start, most + 1)
     items = tuple(Record.from_row(row, entity) for row in rows[:most])
     done = len(rows) <= most or seen + len(items) == wanted.size
     return Page(items, None if done else _cursor(seen + len(items), rows[most - 1]).text())
+
+
+async def _rows(
+    conn: Connection, app: str, entity: str, query: Query, start: Cursor | None, limit: int
+) -> list[asyncpg.Record]:
+    """The rows of a page; a sorted query's records without a value come last."""
+    in_rest = query.sort is not None and start is not None and start.key is None
+    rows = [] if in_rest else await search.fetch_planned(conn, query.page(app, entity, cursor=start, limit=limit))
+    if query.sort is None or len(rows) == limit:
+        return rows
+    offset = 0
+    if start is None and query.offset and not rows:
+        offset = query.offset - await _count(conn, query.count_sorted(app, entity))
+    rest = replace(query, offset=max(0, offset)).rest(
+        app, entity, cursor=start if in_rest else None, limit=limit - len(rows)
+    )
+    return [*rows, *await search.fetch_planned(conn, rest)]
 
 
 async def find_one(conn: Connection, app: str, entity: Entity, query: object = None) -> Record | None:
@@ -145,7 +163,12 @@ async def find_one(conn: Connection, app: str, entity: Entity, query: object = N
 
 async def count(conn: Connection, app: str, entity: Entity, query: object = None) -> int:
     """How many records the query map finds, whatever its `_size` and `_offset`."""
-    return int(await search.fetchval(conn, Query.parse(entity, query).count(app, entity.name)))
+    return await _count(conn, Query.parse(entity, query).count(app, entity.name))
+
+
+async def _count(conn: Connection, statement: sa.Select[Any]) -> int:
+    (row,) = await search.fetch_planned(conn, statement)
+    return int(row[0])
 
 
 async def remove(

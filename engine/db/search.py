@@ -12,6 +12,7 @@ import asyncpg
 from sqlalchemy.dialects.postgresql import asyncpg as _asyncpg
 
 if TYPE_CHECKING:
+    from sqlalchemy.schema import ExecutableDDLElement
     from sqlalchemy.sql import ClauseElement
 
     from engine.db.pool import Connection
@@ -27,10 +28,26 @@ def compile_statement(statement: ClauseElement) -> tuple[str, list[Any]]:
     return str(compiled), [params[name] for name in names]
 
 
+def ddl(statement: ExecutableDDLElement) -> str:
+    """The text of a statement that defines something; it has no parameters."""
+    return str(statement.compile(dialect=_DIALECT))
+
+
 async def fetch(conn: Connection, statement: ClauseElement) -> list[asyncpg.Record]:
     """The rows of a composed statement."""
     sql, args = compile_statement(statement)
     return list(await conn.fetch(sql, *args))
+
+
+async def fetch_planned(conn: Connection, statement: ClauseElement) -> list[asyncpg.Record]:
+    """The rows of a composed statement that is planned anew for its values, each time.
+
+    For finds whose best plan depends on how many rows have a value. The driver would keep the statement, and
+    PostgreSQL a plan for any value: that of `greater(x)` takes a third of all rows to match.
+    """
+    sql, args = compile_statement(statement)
+    prepared = await conn.prepare(sql, name="")
+    return list(await prepared.fetch(*args))
 
 
 async def fetchval(conn: Connection, statement: ClauseElement) -> Any:

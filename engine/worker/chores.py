@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from engine.data import files
+from engine.data import files, indexes
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.executors.run import Services
@@ -18,6 +20,22 @@ log = logging.getLogger(__name__)
 ROTATE_AFTER = 1000
 
 
+PARTITIONS_S = 3600.0
+SWEEP_S = 300.0
+ROTATE_S = 1.0
+LOCKS_S = 1.0
+INDEXES_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Work that is done every so often: by each worker, or by all of them together (`shared`)."""
+
+    every_s: float
+    work: Callable[[], Coroutine[Any, Any, None]]
+    shared: bool = False
+
+
 class Chores:
     """What one worker does of it; `wake` is called when that has made jobs claimable."""
 
@@ -27,6 +45,18 @@ class Chores:
         self._metrics = services.metrics.jobs
         self._wake = wake
         self._claimed = 0
+
+    def regular(self) -> Sequence[Chore]:
+        """All of them."""
+        return (
+            Chore(self._settings.stale_ms / 3000, self.rescue, shared=True),
+            Chore(PARTITIONS_S, self.partitions),
+            Chore(SWEEP_S, self.sweep_files),
+            Chore(SWEEP_S, self.sweep_feed),
+            Chore(ROTATE_S, self.rotate),
+            Chore(LOCKS_S, self.sweep_locks, shared=True),
+            Chore(INDEXES_S, self.indexes, shared=True),
+        )
 
     def claimed(self, count: int) -> None:
         """The worker has claimed so many jobs."""
@@ -69,6 +99,10 @@ class Chores:
         ended = await self._pool.run(locks.sweep)
         if ended:
             log.warning("%s deadlocks of record locks: the last of each to wait was refused", ended)
+
+    async def indexes(self) -> None:
+        """Builds the indexes that apps want on fields of their records, and drops those that they do not want."""
+        await indexes.settle(self._pool)
 
     async def sweep_files(self) -> None:
         """Removes abandoned uploads. Few files a transaction: their chunks go with them, and may be many."""

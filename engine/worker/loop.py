@@ -38,15 +38,11 @@ from engine.worker.wakeups import Wakeups
 log = logging.getLogger(__name__)
 
 CONTROL_S = 1.0
-LOCKS_S = 1.0
-PARTITIONS_S = 3600.0
-SWEEP_S = 300.0
 OUTAGE_PAUSE_S = 0.5
 # How long a worker that has work does not look for other lanes, unless it is told of something new.
 LOOK_S = 0.1
 MOMENT_S = 0.001
 GATHER_S = 0.005
-ROTATE_S = 1.0
 
 
 class Worker:
@@ -133,13 +129,8 @@ class Worker:
         loops = [
             self._every(settings.heartbeat_ms / 1000, self._beat),
             self._every(CONTROL_S, self._obey, self._control),
-            self._every(settings.stale_ms / 3000, self._chores.rescue, shared=True),
-            self._every(PARTITIONS_S, self._chores.partitions),
-            self._every(SWEEP_S, self._chores.sweep_files),
-            self._every(SWEEP_S, self._chores.sweep_feed),
-            self._every(ROTATE_S, self._chores.rotate),
             self._deliverer.run(),
-            self._every(LOCKS_S, self._chores.sweep_locks, shared=True),
+            *(self._every(one.every_s, one.work, shared=one.shared) for one in self._chores.regular()),
         ]
         loops.extend(beside(self._services))
         if settings.listen:
