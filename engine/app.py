@@ -26,6 +26,7 @@ from engine.db.migrate import Migration
 from engine.db.pool import Pool
 from engine.errors import ConfigError
 from engine.executors.check import checker
+from engine.jobs.ends import Ends
 from engine.jobs.feed import Feed
 from engine.metrics import Metrics
 from engine.settings import Settings
@@ -175,7 +176,8 @@ async def open_api(
     limits = RateLimits(settings.api_requests_per_minute, time.monotonic)
     feed = Feed(pool)
     jobs_limits = RateLimits(settings.freshworks_requests_per_minute, time.monotonic)
-    web = Web(pool, AppCache(), feed, settings, limits, jobs_limits, check)
+    ends = Ends(pool)
+    web = Web(pool, AppCache(), feed, settings, limits, jobs_limits, check, ends)
     server = Server(
         api.framed(api.build(web), web, (metrics or Metrics()).service, tracer),
         settings.api_host,
@@ -189,6 +191,7 @@ async def open_api(
     finally:
         server.close()
         await feed.close()
+        await ends.close()
 
 
 @asynccontextmanager

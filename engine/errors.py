@@ -16,6 +16,9 @@
     │   └── PreconditionFailed        optimisticLocking  412   the same, where the caller sent If-Match
     ├── TooManyRequests               tooManyRequests    429   the app has used up its requests for now
     ├── ScriptError                   (its own)          500   a script that was waited for ended with this error
+    ├── EndpointFailed                endpointException  500   an endpoint's script failed, or returned no answer
+    │   ├── AppStopped                endpointException  503   the app does not run, and this call does not wake it
+    │   └── EndpointTimeout           timeout            504   an endpoint's script did not answer in time
     ├── LostClaim                     systemException    500   another attempt owns the job: drop what you have
     ├── DatabaseUnavailable           systemException    503   no connection to PostgreSQL
     ├── MailUnavailable               systemException    503   the mail server cannot be reached, or takes no mail now
@@ -125,6 +128,25 @@ class Forbidden(HeadraceError):
 
     code = "forbidden"
     http_status = 403
+
+
+class EndpointFailed(HeadraceError):
+    """An endpoint's script failed, or returned no answer."""
+
+    code = "endpointException"
+
+
+class AppStopped(EndpointFailed):
+    """The app does not run, and this call does not wake it."""
+
+    http_status = 503
+
+
+class EndpointTimeout(EndpointFailed):
+    """An endpoint's script did not answer in time."""
+
+    code = "timeout"
+    http_status = 504
 
 
 class WaitTimeout(HeadraceError):

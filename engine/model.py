@@ -74,6 +74,7 @@ class JobType(StrEnum):
     DEPLOY_ENDPOINT = "DEPLOY_ENDPOINT"
     UNDEPLOY_ENDPOINT = "UNDEPLOY_ENDPOINT"
     EXECUTE_SCRIPT = "EXECUTE_SCRIPT"
+    CALL_ENDPOINT = "CALL_ENDPOINT"
     HANDLER = "HANDLER"
     SEND_NOTIFICATION = "SEND_NOTIFICATION"
     DATABASE_ACTION = "DATABASE_ACTION"
@@ -88,12 +89,17 @@ class JobType(StrEnum):
 OURS = frozenset(
     {
         JobType.EXECUTE_SCRIPT,
+        JobType.CALL_ENDPOINT,
         JobType.HANDLER,
         JobType.SEND_NOTIFICATION,
         JobType.DATABASE_ACTION,
         JobType.PUBLISH_MESSAGE,
     }
 )
+
+
+CONTROL = frozenset({JobType.START_APP, JobType.STOP_APP, JobType.DEPLOY_ENDPOINT, JobType.UNDEPLOY_ENDPOINT})
+"""What changes an app itself: it runs whether the app is stopped or not."""
 
 
 class LogLevel(StrEnum):
@@ -127,6 +133,10 @@ def check_name(what: str, value: object) -> str:
 
 
 HANDLER_PREFIX = "handler."
+
+# Jobs that start and stop an app wait here: its other queues stand still while it is stopped (migration 0044).
+# Not a name that callers can give (`check_queue`).
+CONTROL_QUEUE = "app:control"
 
 
 def handler_queue(name: object) -> str:
@@ -274,6 +284,7 @@ DATA_KEYS: Mapping[JobType, tuple[str, ...]] = {
     JobType.DEPLOY_ENDPOINT: ("endpointName",),
     JobType.UNDEPLOY_ENDPOINT: ("endpointName",),
     JobType.EXECUTE_SCRIPT: ("scriptName", "params"),
+    JobType.CALL_ENDPOINT: ("endpointName",),
     JobType.HANDLER: ("handlerName", "params"),
     JobType.SEND_NOTIFICATION: ("notificationName", "params"),
     JobType.DATABASE_ACTION: ("databaseActionName", "params"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.apps.limits import RANGES, ScriptLimits
 from engine.apps.manifest import (
+    PUBLIC_ACCESS,
     Action,
     ActionKind,
     Endpoint,
@@ -24,7 +25,7 @@ from engine.apps.toml import Table
 from engine.data.fields import MAX_KEY_TEXT, Invalid, normalize
 from engine.errors import BadRequest
 from engine.jobs.limits import LONGEST_KEY, LONGEST_MS, MOST_JOBS, MOST_OF_A_KEY
-from engine.model import JobType, check_name
+from engine.model import JobType, Scope, check_name
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 JOB_EVENTS = ("created", "started", "progress", "stopped", "resumed", "finished", "failed", "canceled")
@@ -34,6 +35,7 @@ UNIQUE_TYPES = (FieldType.TEXT, FieldType.INTEGER, FieldType.CHOICE, FieldType.D
 DAY_MS = 86_400_000
 # Its schedule is called app.NAME, which has to be a name itself.
 LONGEST_SCHEDULED = 59
+LONGEST_CALL_MS = 300_000
 
 _EVERY = re.compile(r"[1-9][0-9]*(s|m|h|d)( [1-9][0-9]*(s|m|h|d))*\Z")
 QUEUE = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-]{0,106}\Z")
@@ -301,12 +303,18 @@ def _endpoint(name: str, table: Table) -> Endpoint:
         script=table.take("script", str, "", required=True),
         method=table.take("method", str, "GET"),
         path=table.take("path", str, "", required=True),
+        access=table.take("access", str, Scope.RUN.value),
+        timeout=table.take_whole("timeout", 30_000, least=1, most=LONGEST_CALL_MS) or 30_000,
+        wakes=table.take("wakes", bool, True),
         limits=script_limits(table),
     )
     if endpoint.method not in METHODS:
         table.complain("method", f"{endpoint.method!r} is not allowed; expected one of {', '.join(METHODS)}")
     if endpoint.path and not re.fullmatch(r"(/(\{[A-Za-z][A-Za-z0-9_]*\}|[A-Za-z0-9_.~-]+))+", endpoint.path):
         table.complain("path", f"{endpoint.path!r} is not allowed; expected a path such as /companies/{{id}}")
+    if endpoint.access not in (PUBLIC_ACCESS, *Scope):
+        allowed = ", ".join((PUBLIC_ACCESS, *Scope))
+        table.complain("access", f"{endpoint.access!r} is not allowed; expected one of {allowed}")
     table.close()
     return endpoint
 

@@ -19,6 +19,7 @@ from engine.jobs.limits import QueueLimit
 
 T = TypeVar("T")
 NO_LIMITS = ScriptLimits()
+PUBLIC_ACCESS = "public"
 
 
 class FieldType(StrEnum):
@@ -113,13 +114,19 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A script that answers HTTP requests of one method on one path."""
+    """A script that answers HTTP requests of one method on one path.
+
+    `access` is PUBLIC_ACCESS, or the scope that a token needs; `timeout` in ms, from the request to the answer.
+    """
 
     name: str
     label: str
     script: str
     method: str
     path: str
+    access: str = "run"
+    timeout: int = 30_000
+    wakes: bool = True
     limits: ScriptLimits = NO_LIMITS
 
 
@@ -210,6 +217,10 @@ class Manifest:
     def topic(self, name: object) -> Topic:
         """The topic of this name; badRequest that lists them if there is none."""
         return _named(self.topics, name, "topic", f"a topic of {self.name}")
+
+    def endpoint(self, name: object) -> Endpoint:
+        """The endpoint of this name; badRequest that lists them if there is none."""
+        return _named(self.endpoints, name, "endpointName", f"an endpoint of {self.name}")
 
     def script_limits(self, spec: Mapping[str, Any]) -> ScriptLimits:
         """What is declared for the script of a job: its action, listener or endpoint first, then the app."""

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from engine.apps.folder import AppFolder, Check, DataFile, check_scripts, refusal
+from engine.apps.manifest import Manifest
+from engine.apps.store import load_manifest
 from engine.data import files, indexes
 from engine.db.pool import Connection
 from engine.db.sql import load
@@ -14,25 +16,38 @@ from engine.jobs import limits
 
 @dataclass(frozen=True, slots=True)
 class PushResult:
-    """What a push did; `changed` is false if the folder is what the current version was made of."""
+    """What a push did; `changed` is false if the folder is what the current version was made of.
+
+    A version that is `waiting` becomes the current one by a START_APP with pushChanges.
+    """
 
     app: str
     version: int
     changed: bool
     scripts: int
     files: int
+    waiting: bool = False
 
 
 Also = Callable[[Connection], Awaitable[None]]
 
 
 async def push(
-    conn: Connection, folder: AppFolder, *, by: str | None = None, check: Check | None = None, also: Also | None = None
+    conn: Connection,
+    folder: AppFolder,
+    *,
+    by: str | None = None,
+    check: Check | None = None,
+    also: Also | None = None,
+    wait: bool = False,
 ) -> PushResult:
     """The folder as the app's current version: the next one, or the one that is there if nothing changed.
 
-    `check` looks at every script before anything is written; `also` is done in the same transaction. Jobs that are
-    under way stay on their version.
+    With `wait` it becomes the version that waits, in place of an older one that did, unless it is the app's first;
+    data files are there at once.
+
+    `check` looks at every script before anything is written; `also` is done in the same transaction, unless the
+    version waits. Jobs that are under way stay on their version.
     ConfigError if a script does not compile or a data file changes meanwhile; then nothing is pushed.
     """
     if check is not None:
@@ -40,20 +55,45 @@ async def push(
     app = folder.manifest.name
     async with conn.transaction():
         current: int = await conn.fetchval(load("app_lock"), app, folder.manifest.label)
-        changed = await conn.fetchval(load("app_version_sha256"), app, current) != folder.sha256
-        version = current + 1 if changed else current
-        if changed:
-            await _insert_version(conn, folder, version, by)
-            await conn.fetchval(load("app_set_version"), app, current, version)
-            await conn.execute(load("listeners_declare"), app)
-        await limits.declare(conn, app, {name: queue.limit for name, queue in folder.manifest.queues.items()})
-        if also is not None:
-            await also(conn)
-        await indexes.declare(conn, folder.manifest)
+        version = await _store_version(conn, folder, current, by, wait=wait)
+        waiting = wait and 0 < current < version
+        if not waiting:
+            await _make_current(conn, app, current, version, folder.manifest)
+            if also is not None:
+                await also(conn)
         uploaded = [await _upload(conn, app, file, folder) for file in folder.files]
-    if folder.manifest.queues:
+    if folder.manifest.queues and not waiting:
         await limits.settle(conn, app)
-    return PushResult(app, version, changed, len(folder.scripts), sum(uploaded))
+    return PushResult(app, version, version != current, len(folder.scripts), sum(uploaded), waiting)
+
+
+async def push_waiting(conn: Connection, app: str) -> int | None:
+    """Makes the version that waits the current one; None if none does. In a transaction; `limits.settle` behind it."""
+    current: int | None = await conn.fetchval(load("app_hold"), app)
+    newest: int = await conn.fetchval(load("app_newest"), app)
+    if current is None or newest <= current:
+        return None
+    await _make_current(conn, app, current, newest, await load_manifest(conn, app, newest))
+    return newest
+
+
+async def _store_version(conn: Connection, folder: AppFolder, current: int, by: str | None, *, wait: bool) -> int:
+    """The version that is made of this folder: the current one, the newest one, or a new one behind it."""
+    app = folder.manifest.name
+    newest: int = await conn.fetchval(load("app_newest"), app)
+    for known in (newest,) if wait else (current, newest):
+        if await conn.fetchval(load("app_version_sha256"), app, known) == folder.sha256:
+            return known
+    await _insert_version(conn, folder, newest + 1, by)
+    return newest + 1
+
+
+async def _make_current(conn: Connection, app: str, current: int, version: int, manifest: Manifest) -> None:
+    if version != current:
+        await conn.fetchval(load("app_set_version"), app, current, version)
+        await conn.execute(load("listeners_declare"), app)
+    await limits.declare(conn, app, {name: queue.limit for name, queue in manifest.queues.items()})
+    await indexes.declare(conn, manifest)
 
 
 async def _insert_version(conn: Connection, folder: AppFolder, version: int, by: str | None) -> None:

@@ -9,6 +9,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
 from engine.apps.folder import Script
 from engine.apps.manifest import Manifest
@@ -38,28 +40,42 @@ class App:
         return {path: script.source for path, script in self.scripts.items()}
 
 
+class AppState(StrEnum):
+    """Whether the app's jobs run: a stopped one waits for START_APP, a sleeping one is woken by a call as well."""
+
+    STARTED = "STARTED"
+    STOPPED = "STOPPED"
+    SLEEPING = "SLEEPING"
+
+
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """An app as lists show it."""
+    """An app as lists show it. `waiting_version` was pushed to wait for a START_APP with pushChanges."""
 
     name: str
     label: str
     version: int
     pushed_at: datetime
     pushed_by: str | None
+    waiting_version: int | None
+    state: AppState
 
 
 async def list_apps(conn: Connection) -> list[Pushed]:
     """Every app that was pushed, by name."""
-    return [Pushed(**row) for row in await conn.fetch(load("app_list"))]
+    return [_pushed(row) for row in await conn.fetch(load("app_list"), None)]
 
 
 async def get_pushed(conn: Connection, app: str) -> Pushed:
     """The app; NotFound if nobody pushed it."""
-    row = await conn.fetchrow(load("app_pushed"), app)
+    row = await conn.fetchrow(load("app_list"), app)
     if row is None:
         raise NotFound(f"there is no app {app!r}: push its folder first")
-    return Pushed(**row)
+    return _pushed(row)
+
+
+def _pushed(row: Mapping[str, Any]) -> Pushed:
+    return Pushed(**{**row, "state": AppState(row["state"])})
 
 
 async def current_version(conn: Connection, app: str) -> int:

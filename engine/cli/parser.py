@@ -64,6 +64,7 @@ def build() -> argparse.ArgumentParser:
     add = _Commands(commands)
     _processes(add)
     _apps(add)
+    _states(add)
     _replay(add)
     _jobs(add)
     _schedules(add)
@@ -139,6 +140,7 @@ def _apps(add: _Commands) -> None:
     push.add_argument("--check", action="store_true", help="only say what is wrong with the folder; needs no database")
     push.add_argument("--app", metavar="NAME", help="what a Freshworks app is called here; default: its folder's name")
     push.add_argument("--by", metavar="NAME", help="who pushes, for the list of versions")
+    push.add_argument("--wait", action="store_true", help="it waits for `app start --push-changes`")
     run = add(
         "run",
         "run a script as a job and wait for it",
@@ -165,6 +167,26 @@ def _apps(add: _Commands) -> None:
     run.add_argument("--unique-key", metavar="KEY", help="a live job of the app with this key is followed instead")
     run.add_argument("--concurrency-key", metavar="KEY", help="jobs of the app with this key take turns")
     run.add_argument("--concurrency-limit", metavar="N", help="so many of them run at once; default: 1")
+
+
+def _states(add: _Commands) -> None:
+    app = add("app", "start and stop apps")
+    add = _Commands(
+        app.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser), "app "
+    )
+    start = add("start", "let the jobs of a stopped app go on where they were", settings=NAMES)
+    start.add_argument("--push-changes", action="store_true", help="make the version that waits the current one")
+    stop = add("stop", "let none of an app's jobs run until it is started", settings=NAMES, more="They wait.")
+    stop.add_argument("--sleep", action="store_true", help="until a call to one of its endpoints, too")
+    deploy = add("deploy", "let an endpoint of an app answer HTTP requests", settings=NAMES)
+    undeploy = add("undeploy", "let an endpoint answer no more", settings=NAMES)
+    show = add("show", "show whether an app runs, its version, the one that waits, and its endpoints")
+    for parser in (start, stop, deploy, undeploy, show):
+        parser.add_argument("app", metavar="APP", help="the app's name")
+    for parser in (deploy, undeploy):
+        parser.add_argument("endpoint", metavar="ENDPOINT", help="its name in app.toml")
+    for parser in (start, stop, deploy, undeploy):
+        parser.add_argument("--detach", action="store_true", help="print the job's id and do not wait for it")
 
 
 def _replay(add: _Commands) -> None:

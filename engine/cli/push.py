@@ -28,11 +28,12 @@ async def _push(given: argparse.Namespace, loaded: Loaded, output: Output) -> Ex
         _say_checked(folder, output)
         return Exit.DONE
     async with app.open_database(loaded.settings) as database, database.pool.acquire() as conn:
-        result = await push_folder(conn, folder, by=given.by)
+        result = await push_folder(conn, folder, by=given.by, wait=given.wait)
     if output.as_json:
         output.document(asdict(result))
         return Exit.DONE
     what = f"version {result.version}" if result.changed else f"unchanged, version {result.version} stays"
+    what += " waits" if result.waiting else ""
     uploaded = f", {_count(result.files, 'data file')} uploaded" if result.files else ""
     output.line(f"{result.app}: {what} ({_count(result.scripts, 'script')}{uploaded})")
     return Exit.DONE

@@ -51,12 +51,17 @@ async def _run(given: argparse.Namespace, settings: Settings, output: Output) ->
         await _require_app(pool, new.app, named=given.app is not None, script=Path(given.script))
         async with pool.transaction() as conn:
             (job_id,) = await store.create(conn, [new])
-        if given.detach:
-            _say_created(job_id, output)
-            if not await _is_served(pool, settings):
-                output.note("no worker is alive on this database: the job waits for `headrace worker`")
-            return Exit.DONE
-        return await _Following(pool, settings, output, new.app, job_id).run()
+        return await follow(pool, settings, output, new.app, job_id, detach=given.detach)
+
+
+async def follow(pool: Pool, settings: Settings, output: Output, app_name: str, job_id: UUID, *, detach: bool) -> Exit:
+    """Shows a new job until its end, with a worker of this command's own where none is alive; or only names it."""
+    if detach:
+        _say_created(job_id, output)
+        if not await _is_served(pool, settings):
+            output.note("no worker is alive on this database: the job waits for `headrace worker`")
+        return Exit.DONE
+    return await _Following(pool, settings, output, app_name, job_id).run()
 
 
 _KEYED = {"options.concurrencyKey": "--concurrency-key", "options.concurrencyLimit": "--concurrency-limit"}

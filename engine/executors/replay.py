@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.apps.manifest import ActionKind
 from engine.errors import BadRequest
-from engine.executors import action, installed, listener, program, script
+from engine.executors import action, endpoints, installed, listener, program, script
 from engine.executors.calls import compare
 from engine.executors.run import Run, Services
 from engine.hostapi.caller import Origin
@@ -152,6 +152,10 @@ async def _origins(run: Run, job: Job) -> AsyncIterator[Origin]:
         return
     if job.type is JobType.EXECUTE_LISTENER:
         yield listener.begin(run)
+        return
+    if job.type is JobType.CALL_ENDPOINT:
+        app = await run.app()
+        yield endpoints.begin(run, app.manifest.endpoint(run.claim.spec["endpointName"]))
         return
     if job.type is not JobType.EXECUTE_ACTION:
         raise BadRequest(f"a job of type {job.type.value} runs no script: there is nothing to replay")

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
-from engine.executors import action, handler, listener, notify, publish, records, script, statement, users
+from engine.executors import (
+    action,
+    apps,
+    endpoints,
+    handler,
+    listener,
+    notify,
+    publish,
+    records,
+    script,
+    statement,
+    users,
+)
 from engine.executors.endings import Ending
 from engine.executors.run import Run
 from engine.model import JobType
@@ -22,6 +34,11 @@ EXECUTORS: Mapping[JobType, Execute] = MappingProxyType(
         JobType.DELETE_RECORDS: records.delete_records,
         JobType.IMPORT_USERS: users.import_users,
         JobType.EXPORT_USERS: users.export_users,
+        JobType.START_APP: apps.start,
+        JobType.STOP_APP: apps.stop,
+        JobType.DEPLOY_ENDPOINT: endpoints.deploy,
+        JobType.UNDEPLOY_ENDPOINT: endpoints.undeploy,
+        JobType.CALL_ENDPOINT: endpoints.call,
         JobType.HANDLER: handler.execute,
         JobType.SEND_NOTIFICATION: notify.execute,
         JobType.DATABASE_ACTION: statement.execute,

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.db.pool import Connection
-from engine.hostapi import data, events, http, jobs, locks, script, users
+from engine.hostapi import apps, data, events, http, jobs, locks, script, users
 from engine.hostapi.args import Args
 from engine.hostapi.caller import Caller, Park, Reach
 from engine.jobs.journal import Line
@@ -114,6 +114,10 @@ CALLS: Mapping[str, HostCall] = MappingProxyType(
         "users.importUsers": Effect(users.import_users, 2),
         "users.exportUsers": Effect(users.export_users, 1),
         "events.triggerEvent": Effect(events.trigger, 2),
+        "app.start": Effect(apps.start, 1),
+        "app.stop": Effect(apps.stop, 1),
+        "app.deployEndpoint": Effect(apps.deploy_endpoint, 2),
+        "app.undeployEndpoint": Effect(apps.undeploy_endpoint, 2),
         "script.wait": Wait(script.open_wait, script.close_wait, 1),
         "http.request": Outside(http.request, http.shown, 1),
         "script.tick": Read(script.tick, 0),

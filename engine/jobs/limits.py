@@ -12,7 +12,7 @@ from engine.jobs.names import JOBS_CHANNEL
 from engine.model import check_name, check_queue
 
 EVERY_APP = "*"
-OPERATOR, APP, ADMIN = "operator", "app", "admin"
+OPERATOR, APP, ADMIN, STOP = "operator", "app", "admin", "stop"
 MOST_JOBS = 100_000
 LONGEST_KEY, MOST_OF_A_KEY = 500, 10_000
 LONGEST_MS = 24 * 3600 * 1000

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.apps.folder import Script
-from engine.apps.manifest import Action, ActionKind, Entity
+from engine.apps.manifest import Action, ActionKind, Endpoint, Entity
 from engine.apps.outgoing import DatabaseAction, Notification, Topic
 from engine.data.fields import Invalid, check_json
 from engine.data.files import File
@@ -19,11 +19,13 @@ from engine.data.query import Query
 from engine.errors import BadRequest
 from engine.jobs import filters
 from engine.jobs.limits import LONGEST_KEY, MOST_OF_A_KEY
-from engine.model import JobType, NewJob, handler_queue
+from engine.model import CONTROL_QUEUE, JobType, NewJob, handler_queue
 
 OPTIONS = frozenset(
     {"lowPriority", "queue", "maxAttempts", "timeout", "delay", "uniqueKey", "concurrencyKey", "concurrencyLimit"}
 )
+# Jobs that change the app itself have a queue of their own.
+CONTROL_OPTIONS = OPTIONS - {"queue"}
 
 MAIL_ATTEMPTS = 5
 
@@ -220,3 +222,49 @@ def publish_message(by: Requester, topic: Topic, params: object, options: object
     """PUBLISH_MESSAGE: `params` are the message."""
     spec = {"topicName": topic.name, "params": _object("params", params)}
     return _job(by, JobType.PUBLISH_MESSAGE, topic.name, topic.label, spec, options)
+
+
+def start_app(by: Requester, options: object, *, waking_up: bool = False) -> NewJob:
+    """START_APP: the app's jobs go on; with `pushChanges` the version that waits becomes the current one.
+
+    `waking_up` is for calls to a sleeping app alone, and so no option (seed 003, Start app).
+    """
+    given = dict(filters.check_query(options, {*CONTROL_OPTIONS, "pushChanges"}, "options"))
+    spec = {"pushChanges": filters.flag("options.pushChanges", given.pop("pushChanges", False)), "wakingUp": waking_up}
+    return _control(by, JobType.START_APP, by.app, f"Start {by.app}", spec, given)
+
+
+def stop_app(by: Requester, options: object) -> NewJob:
+    """STOP_APP: none of the app's jobs runs until it is started; with `sleep` a call to it does that."""
+    given = dict(filters.check_query(options, {*CONTROL_OPTIONS, "sleep"}, "options"))
+    spec = {"sleep": filters.flag("options.sleep", given.pop("sleep", False))}
+    return _control(by, JobType.STOP_APP, by.app, f"Stop {by.app}", spec, given)
+
+
+def deploy_endpoint(by: Requester, endpoint: Endpoint, options: object) -> NewJob:
+    """DEPLOY_ENDPOINT: the endpoint answers HTTP requests from then on."""
+    given = filters.check_query(options, CONTROL_OPTIONS, "options")
+    spec = {"endpointName": endpoint.name}
+    return _control(by, JobType.DEPLOY_ENDPOINT, endpoint.name, f"Deploy {endpoint.label}", spec, given)
+
+
+def undeploy_endpoint(by: Requester, endpoint: Endpoint, options: object) -> NewJob:
+    """UNDEPLOY_ENDPOINT: the endpoint answers no more."""
+    given = filters.check_query(options, CONTROL_OPTIONS, "options")
+    spec = {"endpointName": endpoint.name}
+    return _control(by, JobType.UNDEPLOY_ENDPOINT, endpoint.name, f"Undeploy {endpoint.label}", spec, given)
+
+
+def call_endpoint(by: Requester, endpoint: Endpoint, request: Mapping[str, Any], version: int) -> NewJob:
+    """CALL_ENDPOINT: a request that somebody waits for, before the app's other jobs."""
+    spec = {"endpointName": endpoint.name, "request": dict(request)}
+    label = f"{endpoint.method} {endpoint.path}"
+    job = _job(by, JobType.CALL_ENDPOINT, endpoint.name, label, spec, {"timeout": endpoint.timeout})
+    return replace(job, urgent=True, app_version=version)
+
+
+def _control(
+    by: Requester, kind: JobType, name: str, label: str, spec: Mapping[str, Any], options: Mapping[str, Any]
+) -> NewJob:
+    """A job that changes the app itself: in a queue that no stop closes."""
+    return replace(_job(by, kind, name, label, spec, options), queue=CONTROL_QUEUE)

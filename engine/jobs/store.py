@@ -11,7 +11,7 @@ from engine.db.sql import load
 from engine.errors import BadRequest, NotFound
 from engine.ids import id_time, new_id
 from engine.jobs.limits import LONGEST_KEY, MOST_OF_A_KEY
-from engine.model import Job, NewJob, check_job_id, check_queue
+from engine.model import CONTROL, Job, NewJob, check_job_id, check_queue
 from engine.tracing import context
 
 # Weeks of delay are real, centuries are a unit mistaken; both ends fit PostgreSQL's intervals.
@@ -50,7 +50,8 @@ async def _holder(conn: Connection, job: NewJob, wake: bool) -> UUID:
 
 
 def _check(job: NewJob) -> None:
-    check_queue(job.queue)
+    if job.type not in CONTROL:
+        check_queue(job.queue)
     _check_range("delay", job.delay_ms, 0, _MAX_DELAY_MS, "ms")
     _check_range("maxAttempts", job.max_attempts, 1, _MAX_ATTEMPTS, "attempts")
     if job.timeout_ms is not None:

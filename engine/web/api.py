@@ -13,10 +13,13 @@ from engine.metrics.service import ServiceMetrics
 from engine.tracing import OFF, Tracer
 from engine.web import (
     apps,
+    appstates,
     clients,
     commands,
+    deployments,
     document,
     ductape,
+    endpoints,
     events,
     files,
     flatfile,
@@ -36,9 +39,12 @@ from engine.web.context import Web
 from engine.web.frame import Frame
 from engine.web.routes import GuardedRoute, Routes, check_guarded
 
-# A module that adds routes has its `register` here. The console and deployed endpoints come the same way.
+# A module that adds routes has its `register` here. The console comes the same way.
 REGISTER = (
     apps.register,
+    appstates.register,
+    deployments.register,
+    endpoints.register,
     jobs.register,
     commands.register,
     watching.register,

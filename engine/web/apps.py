@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Query, Request
 from pydantic import Field
 
 from engine.apps import archive, store
@@ -12,7 +13,7 @@ from engine.events.push import push
 from engine.model import Scope
 from engine.web.context import Admitted
 from engine.web.routes import Routes
-from engine.web.shapes import AppName, Moment, Shape
+from engine.web.shapes import AppName, GivenFlag, Moment, Shape
 
 PATH = "/apps/{app}"
 _ARCHIVE = {
@@ -30,12 +31,20 @@ class App(Shape):
     version: int = Field(ge=1, description="The version that new jobs start on")
     push_date: Moment
     pushed_by: str | None
+    state: store.AppState = Field(description="A stopped app's jobs wait; a sleeping one is woken by a call as well")
+    waiting_version: int | None = Field(description="What a start with `pushChanges` makes the current version")
 
     @classmethod
     def of(cls, app: store.Pushed) -> App:
         """The app as it is shown."""
         return cls(
-            name=app.name, label=app.label, version=app.version, push_date=app.pushed_at, pushed_by=app.pushed_by
+            name=app.name,
+            label=app.label,
+            version=app.version,
+            push_date=app.pushed_at,
+            pushed_by=app.pushed_by,
+            state=app.state,
+            waiting_version=app.waiting_version,
         )
 
 
@@ -61,6 +70,7 @@ class Pushed(Shape):
     changed: bool = Field(description="False if the archive is what the current version was made of")
     scripts: int = Field(ge=0)
     files: int = Field(ge=0, description="Data files that were uploaded")
+    waiting: bool = Field(description="Whether it waits for a start with `pushChanges`")
 
 
 def register(routes: Routes) -> None:
@@ -100,7 +110,12 @@ async def show(call: Admitted, app: AppName) -> AppDetails:
     )
 
 
-async def push_version(call: Admitted, request: Request, app: AppName) -> Pushed:
+async def push_version(
+    call: Admitted,
+    request: Request,
+    app: AppName,
+    wait: Annotated[GivenFlag, Query(description="Whether the version waits for a start with `pushChanges`")] = False,
+) -> Pushed:
     """Push a version of the app.
 
     All of it or nothing. Jobs under way stay on their version. A folder that is wrong is 400 with every problem.
@@ -108,5 +123,5 @@ async def push_version(call: Admitted, request: Request, app: AppName) -> Pushed
     async with archive.unpacked(request.stream(), call.app) as folder:
         archive.check_name(folder, call.app)
         async with call.pool.acquire() as conn:
-            done = await push(conn, folder, by=call.token.user_id, check=call.web.check)
-    return Pushed(app=done.app, version=done.version, changed=done.changed, scripts=done.scripts, files=done.files)
+            done = await push(conn, folder, by=call.token.user_id, check=call.web.check, wait=wait)
+    return Pushed.model_validate(asdict(done))

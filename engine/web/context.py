@@ -15,6 +15,7 @@ from engine.data.cause import Cause
 from engine.data.tokens import Token
 from engine.db.pool import Connection, Pool
 from engine.errors import NotFound
+from engine.jobs.ends import Ends
 from engine.jobs.feed import Feed
 from engine.jobs.requests import Requester
 from engine.settings import Settings
@@ -32,6 +33,7 @@ class Web:
     limits: RateLimits
     freshworks_limits: RateLimits
     check: Check
+    ends: Ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,10 @@ _TAGS = [
     {"name": "freshworks", "description": "The doors of Freshworks' client.job"},
     {"name": "flatfile", "description": "The doors of Flatfile's client: jobs, their events, listeners"},
     {"name": "limits", "description": "How many jobs of the app and its queues run at once, and start in a time"},
+    {
+        "name": "endpoints",
+        "description": "The app's own HTTP endpoints; deployed ones answer under `/apps/{app}/endpoints`",
+    },
     {"name": "health", "description": "For probes"},
     {"name": "documents", "description": "This document"},
 ]

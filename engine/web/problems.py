@@ -15,7 +15,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from engine.errors import BadRequest, HeadraceError, NotAllowed, NotFound, TooManyRequests, Unauthorized
+from engine.errors import (
+    AppStopped,
+    BadRequest,
+    EndpointFailed,
+    HeadraceError,
+    NotAllowed,
+    NotFound,
+    TooManyRequests,
+    Unauthorized,
+)
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +38,7 @@ Code = Literal[
     "optimisticLocking",
     "tooManyRequests",
     "systemException",
+    "endpointException",
 ]
 
 DESCRIPTIONS = {
@@ -36,6 +46,7 @@ DESCRIPTIONS = {
     401: "There is no token, or it is unknown, expired or revoked.",
     403: "The token does not have the scope that this needs, or the job was run by somebody else.",
     404: "There is no such thing in the token's app.",
+    405: "The address is known, the method is not; `Allow` has those that are.",
     408: "The wait reached its deadline.",
     409: "The record changed since it was read.",
     412: "The record is not in the version that If-Match names.",
@@ -44,7 +55,8 @@ DESCRIPTIONS = {
     422: "The record breaks its entity's declaration; `additionalInfo` has a reason for each field.",
     429: "The app has used up its requests for now; `Retry-After` says for how many seconds.",
     500: "The server failed; its log has the error under `requestId`.",
-    503: "The database cannot be reached just now.",
+    503: "The database cannot be reached just now, or the app does not run.",
+    504: "The endpoint did not answer in time.",
 }
 RETRY_AFTER_S = 5
 
@@ -73,7 +85,7 @@ class Problem(BaseModel):
 def respond(error: Exception, request: Request) -> JSONResponse:
     """The response for any exception."""
     known = _known(error)
-    if known is None or known.http_status >= 500:
+    if known is None or (known.http_status >= 500 and not isinstance(known, EndpointFailed)):
         return _ours(known or error, request)
     headers = {"Cache-Control": "no-store"}
     match known:
@@ -81,6 +93,8 @@ def respond(error: Exception, request: Request) -> JSONResponse:
             headers["WWW-Authenticate"] = "Bearer"
         case TooManyRequests():
             headers["Retry-After"] = str(known.retry_after_s)
+        case AppStopped():
+            headers["Retry-After"] = str(RETRY_AFTER_S)
         case NotAllowed():
             headers["Allow"] = ", ".join(known.additional_info["allowed"])
     return JSONResponse(known.to_json(), known.http_status, headers)

@@ -29,8 +29,14 @@ class _Public(Enum):
     PUBLIC = "public"
 
 
+class _Declared(Enum):
+    DECLARED = "declared"
+
+
 PUBLIC: Final = _Public.PUBLIC
-Access = Scope | Literal[_Public.PUBLIC]
+# The endpoint itself finds out what is needed, and calls `admit`: what an app declares may change with each push.
+DECLARED: Final = _Declared.DECLARED
+Access = Scope | Literal[_Public.PUBLIC, _Declared.DECLARED]
 Endpoint = Callable[..., Awaitable[Any]]
 SECURITY_SCHEME = "token"
 
@@ -61,20 +67,17 @@ class GuardedRoute(APIRoute):
         known = None if self._free_query else {param.alias for param in self.dependant.query_params}
 
         async def guarded(request: Request) -> Response:
-            left: Allowance | None = None
             try:
                 check_address(request, known)
                 request.state.web = self.web
-                if self.access is not PUBLIC:
-                    token = await _token(self.web, request)
-                    left = self.web.limits.take(token.app)
-                    _admit(token, self.access, request.path_params.get("app"))
-                    request.state.call = Call(self.web, token)
+                if isinstance(self.access, Scope):
+                    request.state.call = await admit(self.web, request, self.access, request.path_params.get("app"))
                 if self.body_field is not None and (self.body_field.field_info.is_required() or has_body(request)):
                     check_json_body(request)
                 response = await handle(StrictRequest(request.scope, request.receive, self._body_limit))
             except Exception as error:
                 response = problems.respond(error, request)
+            left: Allowance | None = getattr(request.state, "allowance", None)
             if left is not None:
                 response.headers["RateLimit-Limit"] = str(left.limit)
                 response.headers["RateLimit-Remaining"] = str(left.remaining)
@@ -143,6 +146,17 @@ def check_guarded(routes: Sequence[BaseRoute]) -> None:
             raise TypeError(f"{route!r} has no declared scope: add it through Routes")
 
 
+async def admit(web: Web, request: Request, scope: Scope, app: str | None) -> Call:
+    """The call of a request whose token has this scope, in the app that its address names.
+
+    Unauthorized, Forbidden or NotFound without it, TooManyRequests when the app has used up its requests.
+    """
+    token = await _token(web, request)
+    request.state.allowance = web.limits.take(token.app)
+    _admit(token, scope, app)
+    return Call(web, token)
+
+
 def _admit(token: tokens.Token, scope: Scope, app: str | None) -> None:
     if not token.allows(scope):
         raise Forbidden(
@@ -166,15 +180,17 @@ async def _token(web: Web, request: Request) -> tokens.Token:
 
 def _errors(path: str, access: Access, more: Sequence[int]) -> dict[int | str, dict[str, Any]]:
     always = {400, 500, 503}
-    guarded = set() if access is PUBLIC else {401, 403, 429}
+    guarded = {401, 403, 429} if isinstance(access, Scope) else set()
     statuses = always | guarded | ({404} if "{" in path else set()) | set(more)
     return {status: {"model": Problem, "description": DESCRIPTIONS[status]} for status in sorted(statuses)}
 
 
 def _security(access: Access) -> list[dict[str, list[str]]]:
-    return [] if access is PUBLIC else [{SECURITY_SCHEME: [access.value]}]
+    return [{SECURITY_SCHEME: [access.value]}] if isinstance(access, Scope) else []
 
 
 def _description(rest: str, access: Access) -> str:
-    needs = "Needs no token." if access is PUBLIC else f"Needs the scope `{access.value}`."
+    needs = "Needs no token." if access is PUBLIC else ""
+    if isinstance(access, Scope):
+        needs = f"Needs the scope `{access.value}`."
     return "\n\n".join(part for part in (" ".join(rest.split()), needs) if part)

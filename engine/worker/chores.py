@@ -70,6 +70,7 @@ class Chores:
             await waits.wake_overdue(conn)
             await waits.sweep(conn)
             await conn.execute(load("root_ranks_sweep"))
+            await conn.execute(load("ready_set_aside"))
             return found
 
         found = await self._pool.run(work)

@@ -70,21 +70,21 @@ class Lanes:
         for memory in self._lanes.values():
             memory.open = True
 
-    def choose(self, limit: int, *, low_first: int = 0) -> list[Lane]:
+    def choose(self, limit: int, *, low_first: int = 0, only: str | None = None) -> list[Lane]:
         """The lanes for the next claim of `limit` jobs: one of each app, the apps in turn; none if none is open.
 
-        The first ones share the low-priority jobs that come before all others.
+        The first ones share the low-priority jobs that come before all others. Those of one queue, if `only` names it.
         """
-        chosen = [(app, self._next_queue(app, queues)) for app, queues in self._apps_in_turn()][:limit]
+        chosen = [(app, self._next_queue(app, queues)) for app, queues in self._apps_in_turn(only)][:limit]
         if not chosen:
             return []
         share, (each, more) = -(-limit // len(chosen)), divmod(low_first, len(chosen))
         return [self._lane(key, share, each + (n < more)) for n, key in enumerate(chosen)]
 
-    def _apps_in_turn(self) -> list[tuple[str, list[str]]]:
+    def _apps_in_turn(self, only: str | None) -> list[tuple[str, list[str]]]:
         """Each app with its open queues, from the one behind the last claim's on."""
         queues: dict[str, list[str]] = {}
-        for app, queue in sorted(key for key, memory in self._lanes.items() if memory.open):
+        for app, queue in sorted(key for key, memory in self._lanes.items() if memory.open and only in (None, key[1])):
             queues.setdefault(app, []).append(queue)
         last = self.position[0]
         return sorted(queues.items(), key=lambda item: (item[0] <= last, item[0]))

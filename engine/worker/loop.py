@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,8 +22,9 @@ from engine.executors.run import Services
 from engine.jobs import liveness, queue, ready
 from engine.jobs.names import CONTROL_CHANNEL, EVENTS_CHANNEL, JOBS_CHANNEL
 from engine.jobs.queue import Claim
+from engine.jobs.ready import Lane
 from engine.metrics.jobs import Kind
-from engine.model import JobType, Status
+from engine.model import CONTROL_QUEUE, JobType
 from engine.worker import heap
 from engine.worker.appetite import Appetite
 from engine.worker.attempt import Attempt
@@ -31,6 +32,7 @@ from engine.worker.beside import beside
 from engine.worker.chores import Chores
 from engine.worker.finisher import Finisher
 from engine.worker.lanes import Lanes
+from engine.worker.orders import reason
 from engine.worker.serves import Serves
 from engine.worker.share import LowPriorityShare
 from engine.worker.wakeups import Wakeups
@@ -67,7 +69,7 @@ class Worker:
             services.pool, services.apps, services.metrics.events, listens=self._settings.listen
         )
         self._news = True
-        self._look_at = 0.0
+        self._look_at = self._control_at = 0.0
         self._workers = 1
         self._appetite = self._new_appetite()
         self._chores = Chores(services, lambda: self._wake.set())
@@ -187,7 +189,7 @@ class Worker:
         """One step towards full slots; for how many seconds the next one is not worth taking, if nothing happens."""
         free = self._free
         if free <= 0:
-            return self._poll_s
+            return await self._fill_control()
         if self._backlog and self.busy and free < self._worth and not self._gathering:
             self._gathering = True
             return GATHER_S
@@ -201,19 +203,34 @@ class Worker:
         if not lanes:
             await self._found(enough=False)
             return max(MOMENT_S, self._look_at - time.monotonic())
+        count = await self._claim(lanes, free, low_first=low_first)
+        self._backlog = count == free
+        await self._found(enough=self._backlog)
+        return 0.0
+
+    async def _fill_control(self) -> float:
+        """One job more than there are slots, if it changes an app: an app that fills all of them can be stopped."""
+        if self.busy <= self._settings.slots:
+            if time.monotonic() >= self._control_at:
+                self._control_at = time.monotonic() + self._poll_s
+                await self._look()
+            if lanes := self._lanes.choose(1, only=CONTROL_QUEUE):
+                await self._claim(lanes, 1)
+        return self._poll_s
+
+    async def _claim(self, lanes: Sequence[Lane], limit: int, *, low_first: int = 0) -> int:
+        """How many jobs of these lanes have begun."""
         async with self._services.pool.acquire() as conn:
             began = time.monotonic()
-            batch = await queue.claim(conn, self.id, lanes, limit=free)
+            batch = await queue.claim(conn, self.id, lanes, limit=limit)
             seconds = time.monotonic() - began
         kinds = self._metrics.claimed(batch.claims, [rank for _, _, rank in batch.ranks], seconds=seconds)
         self._share.claimed(len(batch.claims), low_first)
-        self._lanes.claimed(lanes, batch, free)
+        self._lanes.claimed(lanes, batch, limit)
         self._chores.claimed(len(batch.claims))
-        self._backlog = len(batch.claims) == free
         for claim, kind in zip(batch.claims, kinds, strict=True):
             self._start(claim, kind)
-        await self._found(enough=self._backlog)
-        return 0.0
+        return len(batch.claims)
 
     async def _found(self, *, enough: bool) -> None:
         """Tells those who make jobs whether this worker must be woken; once it must be, it looks again by itself."""
@@ -276,7 +293,7 @@ class Worker:
             log.info("job started", extra={"label": claim.label})
             status = await attempt.work()
             kind.left(attempt.left, time.monotonic() - began)
-            log.info("job left", extra={"status": _outcome(status)})
+            log.info("job left", extra={"status": status.value if status else "its claim was lost"})
             # A job that parked or is tried again has a time at which somebody must look; a permit that it left, too.
             self._news = self._news or claim.limited or status is None or not status.is_final
         except Exception:
@@ -319,7 +336,7 @@ class Worker:
         await self._register()
 
     async def _obey(self) -> None:
-        """Ends the attempts whose jobs were stopped, canceled, or taken over."""
+        """Ends the attempts whose jobs were stopped, canceled, or taken over, or whose app was stopped."""
         held = list(self._attempts)
         if not held:
             return
@@ -329,7 +346,7 @@ class Worker:
         for row in rows:
             attempt, _ = self._attempts.get((row["id"], row["attempt"]), (None, None))
             if attempt is not None:
-                attempt.end(_reason(row["status"], row["lost"]))
+                attempt.end(reason(row["status"], lost=row["lost"], halted=row["halted"]))
 
     def _claimable(self, payload: str) -> None:
         app, known, name = payload.partition(" ")
@@ -369,13 +386,3 @@ class Worker:
 
         with suppress(DatabaseUnavailable):
             await self._services.pool.run(work)
-
-
-def _outcome(status: Status | None) -> str:
-    return "its claim was lost" if status is None else status.value
-
-
-def _reason(status: str | None, lost: bool) -> str:
-    if lost:
-        return "lost"
-    return "cancel" if status == Status.CANCELING else "stop"

@@ -136,6 +136,12 @@ NAMESPACES: Mapping[str, Mapping[str, Method]] = MappingProxyType(
         "events": {
             "triggerEvent": Method("events.triggerEvent", (Arg("name"), Arg("data"))),
         },
+        "app": {
+            "start": Method("app.start", (_OPTIONS,)),
+            "stop": Method("app.stop", (_OPTIONS,)),
+            "deployEndpoint": Method("app.deployEndpoint", (Arg("endpointName"), _OPTIONS)),
+            "undeployEndpoint": Method("app.undeployEndpoint", (Arg("endpointName"), _OPTIONS)),
+        },
         "utils.script": {
             "wait": Method("script.wait", (Arg("milliseconds"),)),
         },

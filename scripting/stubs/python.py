@@ -69,6 +69,7 @@ class Sys:
                 "data": Namespace("sys.data", spaces["data"] | {"save": self._save, "remove": self._remove}),
                 "users": Namespace("sys.users", spaces["users"]),
                 "events": Namespace("sys.events", spaces["events"]),
+                "app": Namespace("sys.app", spaces["app"]),
                 "utils": Namespace("sys.utils", {"script": Namespace("sys.utils.script", spaces["utils.script"])}),
                 "commons": Namespace("sys.commons", {"ResultSet": Kind("ResultSet", ResultSet, _not_by_hand)}),
                 "exceptions": self._exceptions(),

@@ -71,7 +71,7 @@ def test_a_good_folder_is_pushed_once(on_database: Call, tmp_path: Path) -> None
     assert on_database("push", str(folder)).out == "shop: unchanged, version 1 stays (1 script)\n"
     (folder / "actions" / "go.js").write_text("return 2;")
     pushed = on_database("push", str(folder), "--json").document
-    assert pushed == {"app": "shop", "version": 2, "changed": True, "scripts": 1, "files": 0}
+    assert pushed == {"app": "shop", "version": 2, "changed": True, "scripts": 1, "files": 0, "waiting": False}
 
 
 def test_a_check_needs_no_database(headrace: Call, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ DATA = (
     "exportRecords"
 )
 USERS = "importUsers exportUsers"
+APP = "start stop deployEndpoint undeployEndpoint"
 EXCEPTIONS = "getCode getMessage getAdditionalInfo throwException ScriptException"
 JOB = (
     "id label name type status progress waiting duration hasErrors startDate endDate runBy data results logs logInfo "
@@ -30,6 +31,7 @@ NAMES = {
     "sys.jobs": JOBS,
     "sys.data": DATA,
     "sys.users": USERS,
+    "sys.app": APP,
     "sys.exceptions": EXCEPTIONS,
     "sys.commons": "ResultSet",
     "sys.utils.script": "wait",
@@ -44,8 +46,8 @@ job = sys.jobs.getCurrentJob();
 line = job.logs({}).next();
 record = sys.data.createRecord('companies');
 found = sys.jobs.find({});
-things = {'sys.jobs': sys.jobs, 'sys.data': sys.data, 'sys.users': sys.users, 'sys.exceptions': sys.exceptions,
-           'sys.commons': sys.commons,
+things = {'sys.jobs': sys.jobs, 'sys.data': sys.data, 'sys.users': sys.users, 'sys.app': sys.app,
+          'sys.exceptions': sys.exceptions, 'sys.commons': sys.commons,
           'sys.utils.script': sys.utils.script, 'job': job, 'line': line, 'record': record, 'found': found};
 """
 _JS = """

@@ -124,6 +124,7 @@ BESIDE_THE_TABLE = {
         ("sys.jobs", api.NAMESPACES["jobs"]),
         ("sys.data", api.NAMESPACES["data"]),
         ("sys.users", api.NAMESPACES["users"]),
+        ("sys.app", api.NAMESPACES["app"]),
         ("Job", {name for name in api.OBJECTS["Job"] if name != "name"}),
         ("Record", {name for name in api.OBJECTS["Record"] if name != "name"}),
     ],
@@ -199,11 +200,11 @@ def test_command_lines_in_the_documents_are_understood() -> None:
         for line in sample.text.splitlines():
             if (command := line.removeprefix("$ ")).startswith("headrace "):
                 grammar.parse_args(shlex.split(command, comments=True)[1:])
-    known = set(commands(grammar)) | {"job", "schedule", "event", "token", "limit", "iparams"}
+    known = set(commands(grammar)) | {"app", "job", "schedule", "event", "token", "limit", "iparams"}
     for path in DOCUMENTS:
         for command in re.findall(r"`headrace ([a-z][a-z |-]*)", prose(path)):
             first, *rest = command.split()
-            grouped = first in ("job", "schedule", "event", "token", "limit", "iparams") and rest
+            grouped = first in ("app", "job", "schedule", "event", "token", "limit", "iparams") and rest
             names = [f"{first} {name}" for name in rest[0].split("|")] if grouped else [first]
             assert set(names) <= known, f"{path.name}: headrace {command}"
 

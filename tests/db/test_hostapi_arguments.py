@@ -108,6 +108,10 @@ GOOD: dict[str, list[Any]] = {
     "events": ["scoreReached", {"n": 1}],
     "users.importUsers": ["FILE", {"notifyUsers": True}],
     "users.exportUsers": [{}],
+    "app.start": [{"pushChanges": True}],
+    "app.stop": [{"sleep": True}],
+    "app.deployEndpoint": ["stats", {}],
+    "app.undeployEndpoint": ["stats", {}],
     "script": [5],
     "http": [{"method": "POST", "url": "http://example.org/", "headers": {"a": "b"}, "text": "x"}],
 }

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from engine.apps.folder import AppFolder, load_folder
-from engine.apps.push import push
+from engine.apps.push import push, push_waiting
 from engine.apps.store import AppCache, current_version, list_apps, load_manifest, load_script, load_sources
 from engine.data import files
 from engine.db.pool import Pool
 from engine.errors import ConfigError, NotFound
+from engine.events import push as scheduled
 from engine.jobs import limits
+from engine.schedule.store import fetch_page
 
 TOML = """
 [app]
@@ -77,6 +79,60 @@ async def test_each_change_makes_the_next_version_and_keeps_the_old(pool: Pool, 
     (path / "actions" / "go.js").write_text("return 1;")
     (path / "data" / "items.csv").write_text("name\nsaw\n")
     assert (await pushed(pool, path))[:2] == (4, True)
+
+
+async def test_a_version_that_waits(pool: Pool, path: Path) -> None:
+    """New jobs stay on the current version until the newest that waits is pushed; its queues are declared only then."""
+
+    async def wait(source: str, toml: str = TOML) -> tuple[int, bool, bool]:
+        (path / "actions" / "go.js").write_text(source)
+        (path / "app.toml").write_text(toml)
+        async with pool.acquire() as conn:
+            done = await push(conn, load_folder(path), wait=True)
+        return done.version, done.changed, done.waiting
+
+    assert await wait("return 1;") == (1, True, False)
+    assert await wait("return 2;") == (2, True, True)
+    assert await wait("return 2;") == (2, True, True)
+    assert await wait("return 3;", TOML + "[queues.slow]\nconcurrency = 1\n") == (3, True, True)
+    async with pool.acquire() as conn:
+        (app,) = await list_apps(conn)
+        assert (app.version, app.waiting_version, await limits.list_limits(conn)) == (1, 3, [])
+        assert [await push_waiting(conn, "shop"), await push_waiting(conn, "shop")] == [3, None]
+        (app,) = await list_apps(conn)
+        assert (app.version, app.waiting_version) == (3, None)
+        assert [limit.queue for limit in await limits.list_limits(conn)] == ["slow"]
+        assert await push_waiting(conn, "none") is None
+
+
+async def test_schedules_of_a_version_that_waits(pool: Pool, path: Path) -> None:
+    """Its listeners and their schedules begin when it becomes the current one, not before."""
+    async with pool.acquire() as conn:
+        await scheduled.push(conn, load_folder(path))
+        listener = '[listeners.tick]\non = "schedule"\nevery = "1h"\nscript = "actions/go.js"\n'
+        (path / "app.toml").write_text(TOML + listener)
+        assert (await scheduled.push(conn, load_folder(path), wait=True)).waiting
+        assert await fetch_page(conn, "shop", limit=10) == []
+        assert await scheduled.push_waiting(conn, "shop") == 2
+        assert [one.plan.tag for one in await fetch_page(conn, "shop", limit=10)] == ["app.tick"]
+
+
+async def test_a_push_passes_the_version_that_waits(pool: Pool, path: Path) -> None:
+    """A plain push of what waits makes that version the current one; of something else, it is never pushed."""
+    await pushed(pool, path)
+    folders = []
+    for source in ("return 2;", "return 3;"):
+        (path / "actions" / "go.js").write_text(source)
+        folders.append(load_folder(path))
+    async with pool.acquire() as conn:
+        await push(conn, folders[0], wait=True)
+        done = await push(conn, folders[0])
+        assert (done.version, done.changed, done.waiting) == (2, True, False)
+        await push(conn, folders[1], wait=True)
+        assert (await push(conn, folders[0])).changed is False
+        (path / "actions" / "go.js").write_text("return 4;")
+        assert (await push(conn, load_folder(path))).version == 4
+        assert await push_waiting(conn, "shop") is None
 
 
 async def test_script_that_does_not_compile_stops_the_push(pool: Pool, path: Path) -> None:

@@ -146,3 +146,12 @@ def test_the_low_priority_jobs_that_come_first_are_shared_between_the_lanes() ->
     lanes.found([("a", "default"), ("b", "default"), ("c", "default")])
     assert [lane.low_first for lane in lanes.choose(9, low_first=5)] == [2, 2, 1]
     assert [lane.low_first for lane in lanes.choose(9)] == [0, 0, 0]
+
+
+def test_one_queue_alone() -> None:
+    """A worker without a free slot asks for the lanes of one queue; the others keep their turn."""
+    lanes = Lanes(Clock())
+    lanes.found([("a", "default"), ("a", "own"), ("b", "default"), ("c", "own")])
+    assert keys(lanes.choose(4, only="own")) == [("a", "own"), ("c", "own")]
+    assert keys(lanes.choose(4, only="none")) == []
+    assert len(lanes.choose(4)) == 3

@@ -198,6 +198,11 @@ CASES = [
     (GOOD + '[listeners.l]\non = "custom"\nscript = "actions/go.js"', "listeners.l.event: is missing"),
     (GOOD + '[listeners.l]\non = "custom"\nscript = "actions/go.js"\nevent = "e"\ncron = "x"', "l.cron: is not known"),
     (GOOD + '[endpoints.e]\nmethod = "LOOK"\npath = "/e"\nscript = "actions/go.js"', "e.method: 'LOOK' is not allowed"),
+    (GOOD + '[endpoints.e]\npath = "/e"\nscript = "actions/go.js"\naccess = "all"', "e.access: 'all' is not allowed"),
+    (
+        GOOD + '[endpoints.e]\npath = "/e"\nscript = "actions/go.js"\ntimeout = 300001',
+        "e.timeout: 300001 is not allowed",
+    ),
     (GOOD + '[endpoints.e]\npath = "e"\nscript = "actions/go.js"', "endpoints.e.path: 'e' is not allowed"),
     (GOOD + '[data]\nitems = "data/gone.csv"', "items: there is no file 'data/gone.csv'; the files: data/items.csv"),
     (GOOD + '[data]\nitms = "data/items.csv"', "data.itms: is not known here; did you mean 'items'?"),

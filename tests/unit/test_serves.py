@@ -17,6 +17,7 @@ from engine.worker.serves import Serves
         ("", ["resize"], "handler.resize", True),
         ("", ["resize"], "handler.crop", False),
         ("heavy", ["resize"], "handler.resize", True),
+        ("heavy", [], "app:control", True),
     ],
 )
 def test_a_worker_serves_what_it_is_told_and_has(queues: str, handlers: list[str], queue: str, served: bool) -> None:

@@ -22,6 +22,7 @@ from engine.data import tokens, users
 from engine.data.users import User
 from engine.db.pool import Pool
 from engine.jobs import store
+from engine.jobs.ends import Ends
 from engine.jobs.feed import Feed
 from engine.model import JobType, NewJob, Scope
 from engine.settings import Settings
@@ -107,7 +108,7 @@ def crm() -> AppFolder:
 def web(shared_pool: Pool) -> Web:
     """What an API is built with."""
     limits = RateLimits(1_000_000, time.monotonic)
-    return Web(shared_pool, AppCache(), Feed(shared_pool), SETTINGS, limits, limits, no_check)
+    return Web(shared_pool, AppCache(), Feed(shared_pool), SETTINGS, limits, limits, no_check, Ends(shared_pool))
 
 
 @pytest.fixture(scope="session")

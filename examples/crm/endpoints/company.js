@@ -1,5 +1,5 @@
 // GET /companies/{oui}: the company that holds the block.
-var oui = request.path.split('/').pop().toUpperCase();
+var oui = request.params.oui.toUpperCase();
 var company = sys.data.findOne('companies', {oui: oui});
 if (!company) {
   sys.exceptions.throwException('notFound', 'no company holds the block ' + oui);

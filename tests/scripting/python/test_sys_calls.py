@@ -56,6 +56,10 @@ CASES: dict[str, tuple[str, list[Json]]] = {
     "sys.users.exportUsers()": ("users.exportUsers", [None]),
     "sys.events.triggerEvent('ping', {'n': 1})": ("events.triggerEvent", ["ping", {"n": 1}]),
     "sys.events.triggerEvent('ping')": ("events.triggerEvent", ["ping", None]),
+    "sys.app.start({'pushChanges': true})": ("app.start", [{"pushChanges": True}]),
+    "sys.app.stop()": ("app.stop", [None]),
+    "sys.app.deployEndpoint('stats')": ("app.deployEndpoint", ["stats", None]),
+    "sys.app.undeployEndpoint('stats', {})": ("app.undeployEndpoint", ["stats", {}]),
     "sys.utils.script.wait(100)": ("script.wait", [100]),
     "log('a', 1)": ("jobs.log", [None, "INFO", "a 1"]),
 }
