@@ -56,6 +56,10 @@ class Settings:
     schedule_runs_days: int = field(
         default=30, metadata={"help": "how long it is kept what became of a schedule's runs", "min": 1, "max": 36_600}
     )
+    export_days: int = field(
+        default=30,
+        metadata={"help": "how long the file of an export is kept; 0 keeps it", "min": 0, "max": 36_600},
+    )
     retry_base_ms: int = field(
         default=1000, metadata={"help": "backoff of the first retry", "min": 1, "max": 3_600_000}
     )

@@ -6,44 +6,15 @@ The first record names the columns. A row that cannot be read is a value with it
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from engine.apps.manifest import Entity
 from engine.data.csvlines import BOM, MAX_RECORD, cells, find_delimiter, lines
 from engine.data.fields import Invalid, from_text
+from engine.data.rows import Checkpoint, Row
 from engine.errors import BadRequest
 
 IGNORED = ("id",)
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """Where the next row begins: the byte, the line, and what the header said. JSON by `to_json`."""
-
-    offset: int
-    line: int
-    header: tuple[str, ...]
-    delimiter: str
-
-    def to_json(self) -> dict[str, Any]:
-        """The checkpoint as a job keeps it."""
-        return {"offset": self.offset, "line": self.line, "header": list(self.header), "delimiter": self.delimiter}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Checkpoint:
-        """The checkpoint that `to_json` wrote."""
-        return cls(data["offset"], data["line"], tuple(data["header"]), data["delimiter"])
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: its line (from 1), its texts by column or the reason why it has none, and where to go on after it."""
-
-    line: int
-    checkpoint: Checkpoint
-    values: Mapping[str, str] = field(default_factory=dict)
-    problem: str | None = None
 
 
 async def read_rows(chunks: AsyncIterator[bytes], *, start: Checkpoint | None = None) -> AsyncIterator[Row]:
@@ -54,12 +25,13 @@ async def read_rows(chunks: AsyncIterator[bytes], *, start: Checkpoint | None = 
     """
     if start is None:
         start, chunks = await _read_header(chunks)
+    assert start.delimiter is not None, "a file of CSV has a delimiter"
     async for line in lines(chunks, offset=start.offset, number=start.line, delimiter=start.delimiter):
         checkpoint = Checkpoint(line.next_offset, line.next_number, start.header, start.delimiter)
         if line.problem:
             yield Row(line.number, checkpoint, problem=line.problem)
         elif line.content:
-            yield _row(line.number, line.content, checkpoint)
+            yield _row(line.number, line.content, checkpoint, start.delimiter)
 
 
 def convert(entity: Entity, values: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -92,13 +64,13 @@ async def _read_header(chunks: AsyncIterator[bytes]) -> tuple[Checkpoint, AsyncI
             break
     skipped = len(BOM) if head.startswith(BOM) else 0
     delimiter = find_delimiter(head[skipped:].split(b"\n", 1)[0])
-    line = await anext(lines(_joined(head[skipped:]), offset=skipped, number=1, delimiter=delimiter), None)
+    line = await anext(lines(joined(head[skipped:]), offset=skipped, number=1, delimiter=delimiter), None)
     if line is None or not line.content:
         raise BadRequest("the CSV file is empty; expected a first line with the names of the columns")
     if line.problem:
         raise BadRequest(f"the CSV file's header cannot be read: {line.problem}")
     start = Checkpoint(line.next_offset, line.next_number, _header(line.content, delimiter), delimiter)
-    return start, _joined(head[line.next_offset :], chunks)
+    return start, joined(head[line.next_offset :], chunks)
 
 
 def _header(content: bytes, delimiter: str) -> tuple[str, ...]:
@@ -112,16 +84,17 @@ def _header(content: bytes, delimiter: str) -> tuple[str, ...]:
     return header
 
 
-async def _joined(first: bytes, chunks: AsyncIterator[bytes] | None = None) -> AsyncIterator[bytes]:
+async def joined(first: bytes, chunks: AsyncIterator[bytes] | None = None) -> AsyncIterator[bytes]:
+    """The bytes, and then the chunks."""
     yield first
     if chunks is not None:
         async for chunk in chunks:
             yield chunk
 
 
-def _row(number: int, content: bytes, checkpoint: Checkpoint) -> Row:
+def _row(number: int, content: bytes, checkpoint: Checkpoint, delimiter: str) -> Row:
     try:
-        texts = cells(content, checkpoint.delimiter)
+        texts = cells(content, delimiter)
     except ValueError as error:
         return Row(number, checkpoint, problem=str(error))
     header = checkpoint.header

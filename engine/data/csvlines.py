@@ -72,7 +72,7 @@ class _Pieces:
 
     def __init__(self, chunks: AsyncIterator[bytes]) -> None:
         self._held: deque[bytes] = deque()
-        self._physical = _physical(chunks)
+        self._physical = physical(chunks)
 
     async def next(self) -> bytes | None:
         return self._held.popleft() if self._held else await anext(self._physical, None)
@@ -81,7 +81,7 @@ class _Pieces:
         self._held.extendleft(reversed(pieces))
 
 
-async def _physical(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def physical(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The stream's lines with their ends; a line that is too long comes in pieces."""
     rest = b""
     async for chunk in chunks:

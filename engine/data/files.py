@@ -60,18 +60,23 @@ async def append(conn: Connection, app: str, file_id: UUID, n: int, chunk: bytes
         raise NotFound(f"there is no file {file_id} being written")
 
 
-async def finish(conn: Connection, app: str, file_id: UUID) -> File:
-    """The file, whole and visible from now on; NotFound if it is not being written."""
+async def finish(conn: Connection, app: str, file_id: UUID, *, expires_at: datetime | None = None) -> File:
+    """The file, whole and visible from now on; NotFound if it is not being written.
+
+    `expires_at` is for a writer that may take longer than its file is to be kept.
+    """
     digest, size, n = hashlib.sha256(), 0, 0
     while (chunk := await read_chunk(conn, app, file_id, n)) is not None:
         digest.update(chunk)
         size, n = size + len(chunk), n + 1
-    return await seal(conn, app, file_id, size=size, sha256=digest.hexdigest())
+    return await seal(conn, app, file_id, size=size, sha256=digest.hexdigest(), expires_at=expires_at)
 
 
-async def seal(conn: Connection, app: str, file_id: UUID, *, size: int, sha256: str) -> File:
+async def seal(
+    conn: Connection, app: str, file_id: UUID, *, size: int, sha256: str, expires_at: datetime | None = None
+) -> File:
     """Like `finish`, for a writer that knows the size and the hash of what it wrote."""
-    row = await conn.fetchrow(load("file_finish"), app, file_id, size, sha256)
+    row = await conn.fetchrow(load("file_finish"), app, file_id, size, sha256, expires_at)
     if row is None:
         raise NotFound(f"there is no file {file_id} being written")
     return File(**row)

@@ -1,4 +1,4 @@
-"""CSV in and out for jobs that can go on after any batch: what imports and exports of any kind share.
+"""Files of rows in and out for jobs that can go on after any batch: what imports and exports of any kind share.
 
 Each batch is one transaction with the job's checkpoint, fenced by the claim: a killed worker, a stop or
 a hand-over neither skips nor repeats a row.
@@ -10,13 +10,16 @@ import csv
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from engine.data import csvimport, files
-from engine.data.csvimport import Checkpoint, Row
+from engine.data import files
 from engine.data.files import CHUNK, File
+from engine.data.importrows import read_rows
+from engine.data.rows import Checkpoint, Row
 from engine.db.pool import Connection
+from engine.errors import BadRequest
 from engine.executors.results import log_errors
 from engine.executors.run import Run
 from engine.jobs import store
@@ -44,8 +47,8 @@ class Page:
     next: str | None
 
 
-async def import_rows(run: Run, *, check_header: CheckHeader, save: Save) -> Imported:
-    """What became of the rows of the job's file `fileId`.
+async def import_rows(run: Run, *, check_header: CheckHeader, save: Save, takes_json: bool = False) -> Imported:
+    """What became of the rows of the job's file `fileId`, which is CSV or, with `takes_json`, JSON Lines.
 
     `save` stores rows in the caller's transaction and gives the reason for each line that it refused; rows that
     could not even be read do not reach it. A bad row is counted and logged, and does not stop the rest.
@@ -55,8 +58,11 @@ async def import_rows(run: Run, *, check_header: CheckHeader, save: Save) -> Imp
     place = dict(run.claim.checkpoint) or {"imported": 0, "bad": 0, "at": None}
     start = Checkpoint.from_json(place["at"]) if place["at"] else None
     batch: list[Row] = []
-    async for row in csvimport.read_rows(_chunks(run, file, start.offset if start else 0), start=start):
-        check_header(row.checkpoint.header)
+    async for row in read_rows(_chunks(run, file, start.offset if start else 0), start=start):
+        if not row.checkpoint.is_json:
+            check_header(row.checkpoint.header)
+        elif not takes_json:
+            raise BadRequest.field("file", file.name, "a file of CSV, not of JSON Lines")
         batch.append(row)
         if len(batch) >= IMPORT_BATCH:
             await _import(run, file, batch, place, save)
@@ -107,9 +113,15 @@ async def export_rows(run: Run, name: str, columns: Sequence[str], fetch: Fetch,
     async with run.effect() as scope:
         file_id = UUID(place["file"])
         await files.append(scope.conn, run.claim.app, file_id, place["n"], place["rest"].encode("latin-1"))
-        file = await files.finish(scope.conn, run.claim.app, file_id)
+        file = await files.finish(scope.conn, run.claim.app, file_id, expires_at=_expires_at(run))
     link = f"/apps/{run.claim.app}/files/{file.id}"
     return {"fileLink": link, "fileId": str(file.id), counted: place["done"]}
+
+
+def _expires_at(run: Run) -> datetime | None:
+    """From its end on: an export may be stopped for longer than its file is kept."""
+    days = run.services.settings.export_days
+    return datetime.fromtimestamp(run.services.clock_ms() / 1000, UTC) + timedelta(days=days) if days else None
 
 
 async def _begin_export(run: Run, name: str, columns: Sequence[str], place: dict[str, Any]) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from engine.apps.manifest import Entity
-from engine.data import bulk, csvimport, records
-from engine.data.csvimport import Row
+from engine.data import bulk, csvimport, jsonlines, records
+from engine.data.rows import Row
 from engine.db.pool import Connection
 from engine.errors import NotFound
 from engine.executors import csvfiles
@@ -24,7 +24,7 @@ EXPORT_BATCH = 1000
 
 
 async def import_records(run: Run) -> Ending:
-    """Rows of a CSV file become records; a bad row is counted and logged, and does not stop the rest."""
+    """Rows of CSV or JSON Lines become records; a bad row is counted and logged, and does not stop the rest."""
     entity = await _entity(run)
 
     def check(header: tuple[str, ...]) -> None:
@@ -33,7 +33,7 @@ async def import_records(run: Run) -> Ending:
     async def save(conn: Connection, rows: Sequence[Row]) -> Mapping[int, str]:
         return await _save(conn, run, entity, rows)
 
-    done = await csvfiles.import_rows(run, check_header=check, save=save)
+    done = await csvfiles.import_rows(run, check_header=check, save=save, takes_json=True)
     return Finished({"rowsImported": done.good, "rowsWithErrors": done.bad}, has_errors=done.bad > 0)
 
 
@@ -42,7 +42,8 @@ async def _save(conn: Connection, run: Run, entity: Entity, rows: Sequence[Row])
     problems: dict[int, str] = {}
     good: list[tuple[int, Mapping[str, Any]]] = []
     for row in rows:
-        values, reasons = csvimport.convert(entity, row.values)
+        convert = jsonlines.convert if row.checkpoint.is_json else csvimport.convert
+        values, reasons = convert(entity, row.values)
         if reasons:
             problems[row.line] = reasons_text(reasons)
         else:

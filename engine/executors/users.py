@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.data import userrows, users
-from engine.data.csvimport import Row
+from engine.data.rows import Row
 from engine.data.users import User
 from engine.db.pool import Connection
 from engine.executors import csvfiles

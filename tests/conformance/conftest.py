@@ -171,12 +171,17 @@ def make_lab(working: Pool, folder: AppFolder) -> MakeLab:
     """Makes one more app."""
 
     async def make() -> Lab:
-        manifest = replace(folder.manifest, name=f"lab{next(_numbers)}")
-        async with working.acquire() as conn:
-            await push(conn, replace(folder, manifest=manifest))
-        return Lab(working, manifest.name, manifest.entity("companies"))
+        return await new_lab(working, folder)
 
     return make
+
+
+async def new_lab(working: Pool, folder: AppFolder) -> Lab:
+    """One more app."""
+    manifest = replace(folder.manifest, name=f"lab{next(_numbers)}")
+    async with working.acquire() as conn:
+        await push(conn, replace(folder, manifest=manifest))
+    return Lab(working, manifest.name, manifest.entity("companies"))
 
 
 @pytest.fixture

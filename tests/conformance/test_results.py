@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from engine.data import files
 from engine.model import JobType, NewJob, Status
 from tests.conformance.conftest import Lab
 from tests.conformance.scripts import Script, both
@@ -196,8 +199,54 @@ async def test_export_records(lab: Lab, script: Script) -> None:
     assert (kind, data) == ("EXPORT_RECORDS", {"entityName": "companies"})
     assert results["recordsExported"] == 2
     assert results["fileLink"].endswith(results["fileId"])
+    async with lab.pool.acquire() as conn:
+        file = await files.get(conn, lab.app, results["fileId"])
+    assert file.expires_at is not None
+    assert timedelta(days=29) < file.expires_at - file.created_at < timedelta(days=31)
     head, *lines = (await lab.download(results["fileId"])).splitlines()
     assert head == "id,name,type,code,size,score,active,founded,seenAt,notes,owner"
     assert [line.split(",")[0] for line in lines] == [second, first]
     assert '"A ""quoted"", and a comma"' in lines[1]
     assert '"{""x"": 1}"' in lines[0]
+
+
+@both("""
+id = sys.data.importRecords('companies', params.file);
+job = sys.jobs.waitForJob(id, 'FINISHED', 60000);
+errors = each(job.logs({'level': 'ERROR'}).toArray(), @line line.message());
+return [job.data(), job.results(), job.progress(), errors, labels(sys.data.find('companies', {}))];
+""")
+async def test_import_json_lines(lab: Lab, script: Script) -> None:
+    """JSON Lines: an object a line; a bad one is counted and logged with its line, and the rest is imported."""
+    lines = [
+        '{"name": "A", "size": 5, "notes": {"x": [1]}, "id": 7}',
+        '{"name": "B", "size": "5"}',
+        "",
+        '{"name": "C", "active": true',
+        '{"name": "D", "colour": null}',
+        '{"name": "E", "code": "1", "seenAt": 1600000000000}',
+        '{"name": "F", "code": "1"}',
+        '{"name": null}',
+        '{"name": "G"}',
+    ]
+    file_id = await lab.upload("new.jsonl", "\n".join(lines))
+    data, results, progress, errors, names = await lab.value(script, file=file_id)
+    assert data == {"fileName": "new.jsonl", "entityName": "companies"}
+    assert (results, progress, names) == ({"rowsImported": 3, "rowsWithErrors": 5}, 100, ["A", "E", "G"])
+    assert [error.partition(":")[0] for error in errors] == [f"line {n}" for n in (2, 4, 5, 7, 8)]
+    assert errors[0] == 'line 2: size: "5": expected a whole number'
+    assert errors[1].startswith("line 4: the line is not JSON: Expecting ',' delimiter")
+    assert errors[2].startswith('line 5: "colour": is not a field of companies; the fields: name, type')
+    assert errors[4] == "line 8: name: is required"
+
+
+@both("""
+id = sys.users.importUsers(params.file);
+return sys.jobs.waitForJob(id, 'FINISHED', 60000).results();
+""")
+async def test_users_are_no_json_lines(lab: Lab, script: Script) -> None:
+    """Users come as CSV; a file of JSON Lines is refused as a whole."""
+    file_id = await lab.upload("users.jsonl", '{"id": "ann"}\n')
+    error = (await lab.value(script, file=file_id))["error"]
+    assert error["code"] == "badRequest"
+    assert error["message"] == "file: 'users.jsonl' is not allowed; expected a file of CSV, not of JSON Lines"
