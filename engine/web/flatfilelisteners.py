@@ -21,8 +21,8 @@ from engine.web.routes import Routes
 from engine.web.shapes import UUID_PATTERN, Given, GivenMoment, Moment, Shape, whole
 
 PATH = "/v1/listeners"
-# How long a poll that waits does not look.
-LOOK_S = 0.1
+# A poll that waits looks again after the first of these, then less and less often: an idle listener costs few looks.
+LOOK_S, LONGEST_LOOK_S, SLOWER = 0.1, 0.5, 1.3
 MOST_SLOTS = 1000
 
 ListenerId = Annotated[str, Path(alias="listenerId", pattern=UUID_PATTERN, description="A listener")]
@@ -145,11 +145,13 @@ async def poll(call: Admitted, listener_id: ListenerId, wants: Poll) -> NewsResp
 async def _first_news(call: Call, listener: Listener, wants: Poll, held: Sequence[Ref]) -> News:
     settings = call.web.settings
     until = time.monotonic() + min(wants.wait_ms, settings.stale_ms // 3, settings.api_wait_ms) / 1000
+    pause_s = LOOK_S
     while True:
         news = await listeners.look(call.pool, listener, after=wants.after, held=held, free=wants.free)
         if news.events or news.released or news.cursor > wants.after or time.monotonic() >= until:
             return news
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * SLOWER, LONGEST_LOOK_S)
 
 
 def _shown(documents: Sequence[Mapping[str, Any]]) -> list[Event]:

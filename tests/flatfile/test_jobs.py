@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from engine.jobs import liveness, store
+from engine.jobs.requests import Requester, call_handler
 from tests.flatfile.conftest import Node
+from tests.web.conftest import Api, Caller
 
 
 async def test_every_call_of_the_client(node: Node) -> None:
@@ -45,3 +48,64 @@ async def test_failures_parts_and_lists(node: Node) -> None:
     assert seen["gone"][1:3] == [404, "notFound"]
     assert seen["list"]["pagination"] == {"currentPage": 1, "pageCount": 2, "totalCount": 3}
     assert [job["id"] for job in seen["list"]["data"]] == [seen["whole"]["id"], seen["retried"]["id"]]
+
+
+async def test_a_lease_by_a_bare_id_runs_out(api: Api, ann: Caller) -> None:
+    """Who acknowledged a job by its id and falls silent loses it: it is ready again, and begins anew for the next."""
+    config = {"type": "space", "operation": "configure", "source": "s", "trigger": "immediate"}
+    job_id = (await ann("POST", "/v1/jobs", json=config))["data"]["id"]
+    assert (await ann("POST", f"/v1/jobs/{job_id}/ack"))["data"]["status"] == "executing"
+    await api.pool.execute("update headrace.workers set heartbeat_at = now() - interval '1 hour'")
+    async with api.pool.transaction() as conn:
+        assert (await liveness.rescue(conn, stale_ms=1000)).requeued == 1
+    assert (await ann("GET", f"/v1/jobs/{job_id}"))["data"]["status"] == "ready"
+    late = await ann("POST", f"/v1/jobs/{job_id}.1/complete", 409, json={})
+    assert "this attempt's lease ran out" in late["message"]
+    await ann("POST", f"/v1/jobs/{job_id}/ack", json={"progress": 1})
+    assert (await ann("GET", f"/apps/crm/jobs/{job_id}"))["attempt"] == 2
+    assert (await ann("POST", f"/v1/jobs/{job_id}/complete"))["data"]["status"] == "complete"
+    assert await api.pool.fetch("select from headrace.workers") == []
+
+
+async def test_a_failure_is_tried_again_while_tries_are_left(api: Api, ann: Caller) -> None:
+    """The first `fail` of a job with two tries puts it back for later, the second ends it; both are in its log."""
+    async with api.pool.transaction() as conn:
+        new = call_handler(Requester("crm", "ann"), "space:configure", {}, {"maxAttempts": 2})
+        (job_id,) = await store.create(conn, [new])
+    for status in ("scheduled", "failed"):
+        await ann("POST", f"/v1/jobs/{job_id}/ack")
+        failed = await ann("POST", f"/v1/jobs/{job_id}/fail", json={"info": "no luck"})
+        assert failed["data"]["status"] == status
+    lines = (await ann("GET", f"/apps/crm/jobs/{job_id}/logs"))["items"]
+    assert [line["message"] for line in lines] == ["unknownError: no luck"] * 2
+
+
+async def test_others_jobs_are_not_managed(api: Api, ann: Caller) -> None:
+    """cancel and delete need the scope manage and, for jobs that somebody else ran, admin; nothing is half done."""
+    config = {"type": "space", "operation": "configure", "source": "s"}
+    job_id = (await ann("POST", "/v1/jobs", json=config))["data"]["id"]
+    bob = await api.as_("read", "run", "manage", user="bob")
+    for method, path in (("POST", f"/v1/jobs/{job_id}/cancel"), ("DELETE", f"/v1/jobs/{job_id}")):
+        assert (await bob(method, path, 403))["code"] == "forbidden"
+    assert (await bob("PATCH", f"/v1/jobs/{job_id}", 403, json={"status": "canceled"}))["code"] == "forbidden"
+    assert (await bob("GET", f"/v1/jobs/{job_id}"))["data"]["status"] == "created"
+
+
+async def test_outcomes_are_checked(ann: Caller) -> None:
+    """Every `next` of the seed is kept, what is wrong is named, and the job is still the handler's."""
+    config = {"type": "space", "operation": "configure", "source": "s", "trigger": "immediate"}
+    job_id = (await ann("POST", "/v1/jobs", json=config))["data"]["id"]
+    wrong = {"outcome": {"message": "x", "next": {"type": "snapshot", "snapshotId": "s1"}}}
+    refused = await ann("POST", f"/v1/jobs/{job_id}/complete", 400, json=wrong)
+    assert refused["additionalInfo"]["field"] == "outcome.next.sheetId"
+    assert (await ann("GET", f"/v1/jobs/{job_id}"))["data"]["status"] == "ready"
+    for following in (
+        {"type": "id", "id": "space_id", "path": "files", "query": "mode=export", "label": "View Files"},
+        {"type": "url", "url": "https://example.com", "label": "View Results"},
+        {"type": "download", "fileName": "export.csv", "url": "file_url", "label": "Download"},
+        {"type": "snapshot", "snapshotId": "snapshot_id", "sheetId": "sheet_id", "label": "View Snapshot"},
+        {"type": "retry", "label": "Try Again"},
+    ):
+        job_id = (await ann("POST", "/v1/jobs", json=config))["data"]["id"]
+        ended = await ann("POST", f"/v1/jobs/{job_id}/complete", json={"outcome": {"next": following}})
+        assert ended["data"]["outcome"]["next"] == following
