@@ -56,6 +56,10 @@ class Settings:
     schedule_runs_days: int = field(
         default=30, metadata={"help": "how long it is kept what became of a schedule's runs", "min": 1, "max": 36_600}
     )
+    files_dir: Path | None = field(
+        default=None,
+        metadata={"help": "folder, shared by all processes, for uploads and exports; else they are in PostgreSQL"},
+    )
     export_days: int = field(
         default=30,
         metadata={"help": "how long the file of an export is kept; 0 keeps it", "min": 0, "max": 36_600},

@@ -1,7 +1,9 @@
-"""Files of an app in PostgreSQL: written and read 256 KiB at a time, never whole in memory.
+"""Files of an app, in PostgreSQL or on a volume: written and read 256 KiB at a time, never whole in memory.
 
 A file appears when it is finished. A writer that must survive a crash keeps the number of its next
 chunk with its own checkpoint and calls `append` in the same transaction.
+
+A file stays where it was begun, whatever the setting says later: `volume` is the process's, if it has one.
 """
 
 from __future__ import annotations
@@ -11,15 +13,14 @@ import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from engine.data.volume import CHUNK, Volume
 from engine.db.pool import Connection
 from engine.db.sql import load
-from engine.errors import BadRequest, NotFound
+from engine.errors import BadRequest, HeadraceError, NotFound
 from engine.ids import new_id
 
-CHUNK = 1 << 18
 MAX_NAME = 255
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
@@ -45,28 +46,50 @@ async def begin(
     *,
     content_type: str = "application/octet-stream",
     expires_at: datetime | None = None,
+    volume: Volume | None = None,
 ) -> UUID:
     """The id of a new file that nobody can find until it is finished."""
     if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME or "\0" in name:
         raise BadRequest.field("name", name, f"the name of a file, 1 to {MAX_NAME} characters")
     file_id = new_id()
-    await conn.execute(load("file_insert"), file_id, app, name, content_type, expires_at)
+    await conn.execute(load("file_insert"), file_id, app, name, content_type, expires_at, volume is not None)
     return file_id
 
 
-async def append(conn: Connection, app: str, file_id: UUID, n: int, chunk: bytes) -> None:
+async def append(
+    conn: Connection, app: str, file_id: UUID, n: int, chunk: bytes, *, volume: Volume | None = None
+) -> None:
     """The file's chunk number `n`, from 0; written again, it replaces itself. All but the last are 256 KiB."""
-    if await conn.fetchval(load("file_chunk_insert"), app, file_id, n, chunk) is None:
+    on_volume = await conn.fetchval(load("file_writing"), app, file_id)
+    if on_volume:
+        return await _there(volume, file_id).write(file_id, n, chunk)
+    if on_volume is None or await conn.fetchval(load("file_chunk_insert"), app, file_id, n, chunk) is None:
         raise NotFound(f"there is no file {file_id} being written")
+    return None
 
 
-async def finish(conn: Connection, app: str, file_id: UUID, *, expires_at: datetime | None = None) -> File:
+def _there(volume: Volume | None, file_id: UUID) -> Volume:
+    if volume is None:
+        raise HeadraceError(
+            f"file {file_id} is on a volume, and this process has none: set files_dir as where it began"
+        )
+    return volume
+
+
+async def finish(
+    conn: Connection,
+    app: str,
+    file_id: UUID,
+    *,
+    expires_at: datetime | None = None,
+    volume: Volume | None = None,
+) -> File:
     """The file, whole and visible from now on; NotFound if it is not being written.
 
     `expires_at` is for a writer that may take longer than its file is to be kept.
     """
     digest, size, n = hashlib.sha256(), 0, 0
-    while (chunk := await read_chunk(conn, app, file_id, n)) is not None:
+    while (chunk := await read_chunk(conn, app, file_id, n, volume=volume)) is not None:
         digest.update(chunk)
         size, n = size + len(chunk), n + 1
     return await seal(conn, app, file_id, size=size, sha256=digest.hexdigest(), expires_at=expires_at)
@@ -91,7 +114,7 @@ async def store(
     content_type: str = "application/octet-stream",
     expires_at: datetime | None = None,
 ) -> File:
-    """The finished file with these bytes, of any chunking. A second file of the same name hides the first."""
+    """The finished file with these bytes, of any chunking, in PostgreSQL. A second file of the name hides the first."""
     async with conn.transaction():
         file_id = await begin(conn, app, name, content_type=content_type, expires_at=expires_at)
         n = 0
@@ -127,29 +150,52 @@ async def find_page(
     return [File(**row) for row in await conn.fetch(load("file_list"), app, name, after, limit)]
 
 
-async def remove(conn: Connection, app: str, file_id: UUID) -> File:
+async def remove(conn: Connection, app: str, file_id: UUID, *, volume: Volume | None = None) -> File:
     """The file that is no more, finished or not; NotFound if there was none."""
     row = await conn.fetchrow(load("file_delete"), app, file_id)
     if row is None:
         raise NotFound(f"there is no file '{file_id}'")
+    if volume is not None:
+        await volume.remove([file_id])
     return File(**row)
 
 
-async def sweep(conn: Connection, *, limit: int = 100) -> int:
+async def sweep(conn: Connection, *, limit: int = 100, volume: Volume | None = None) -> int:
     """How many files were deleted that had expired, or whose writer left them unfinished long ago."""
-    return len(await conn.fetch(load("file_sweep"), limit))
+    gone = [row["id"] for row in await conn.fetch(load("file_sweep"), limit)]
+    if volume is not None:
+        # Before the commit: nobody can read them any more, and if it fails they are swept once more.
+        await volume.remove(gone)
+    return len(gone)
 
 
-async def read_chunk(conn: Connection, app: str, file_id: UUID, n: int) -> bytes | None:
+async def sweep_volume(conn: Connection, volume: Volume) -> int:
+    """How many files of the volume were removed that PostgreSQL does not know: their writer, or remover, died."""
+    old = await volume.old()
+    known = {row["id"] for row in await conn.fetch(load("file_known"), old)}
+    orphans = [file_id for file_id in old if file_id not in known]
+    await volume.remove(orphans)
+    return len(orphans)
+
+
+async def read_chunk(
+    conn: Connection, app: str, file_id: UUID, n: int, *, volume: Volume | None = None
+) -> bytes | None:
     """The file's chunk number `n`, from 0; None past the end."""
-    chunk: Any = await conn.fetchval(load("file_chunk"), app, file_id, n)
-    return None if chunk is None else bytes(chunk)
+    row = await conn.fetchrow(load("file_chunk"), app, file_id, n)
+    if row is None:
+        return None
+    if row["on_volume"]:
+        return await _there(volume, file_id).read(file_id, n)
+    return None if row["bytes"] is None else bytes(row["bytes"])
 
 
-async def read(conn: Connection, app: str, file_id: UUID, *, offset: int = 0) -> AsyncIterator[bytes]:
+async def read(
+    conn: Connection, app: str, file_id: UUID, *, offset: int = 0, volume: Volume | None = None
+) -> AsyncIterator[bytes]:
     """The file's bytes from `offset` on."""
     n, skip = divmod(offset, CHUNK)
-    while (chunk := await read_chunk(conn, app, file_id, n)) is not None:
+    while (chunk := await read_chunk(conn, app, file_id, n, volume=volume)) is not None:
         yield chunk[skip:]
         n, skip = n + 1, 0
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from engine.data import files
 from engine.data.files import File, even_chunks
+from engine.data.volume import Volume
 from engine.db.pool import Pool
 
 
@@ -24,24 +25,25 @@ async def upload(
     *,
     content_type: str,
     expires_at: datetime | None = None,
+    volume: Volume | None = None,
 ) -> File:
     """The finished file with these bytes; nothing is left of it if the pieces end with an error."""
     async with pool.acquire() as conn:
-        file_id = await files.begin(conn, app, name, content_type=content_type, expires_at=expires_at)
+        file_id = await files.begin(conn, app, name, content_type=content_type, expires_at=expires_at, volume=volume)
     try:
-        return await _write(pool, app, file_id, pieces)
+        return await _write(pool, app, file_id, pieces, volume)
     except BaseException:
         async with pool.acquire() as conn:
-            await files.remove(conn, app, file_id)
+            await files.remove(conn, app, file_id, volume=volume)
         raise
 
 
-async def _write(pool: Pool, app: str, file_id: UUID, pieces: AsyncIterable[bytes]) -> File:
+async def _write(pool: Pool, app: str, file_id: UUID, pieces: AsyncIterable[bytes], volume: Volume | None) -> File:
     digest, size, n = hashlib.sha256(), 0, 0
     async for chunk in even_chunks(pieces):
         digest.update(chunk)
         async with pool.acquire() as conn:
-            await files.append(conn, app, file_id, n, chunk)
+            await files.append(conn, app, file_id, n, chunk, volume=volume)
         size, n = size + len(chunk), n + 1
     async with pool.acquire() as conn:
         return await files.seal(conn, app, file_id, size=size, sha256=digest.hexdigest())

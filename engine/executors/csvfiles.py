@@ -15,9 +15,10 @@ from typing import Any
 from uuid import UUID
 
 from engine.data import files
-from engine.data.files import CHUNK, File
+from engine.data.files import File
 from engine.data.importrows import read_rows
 from engine.data.rows import Checkpoint, Row
+from engine.data.volume import CHUNK, Volume, volume_of
 from engine.db.pool import Connection
 from engine.errors import BadRequest
 from engine.executors.results import log_errors
@@ -82,7 +83,7 @@ async def _chunks(run: Run, file: File, offset: int) -> AsyncIterator[bytes]:
     n, skip = divmod(offset, CHUNK)
     while True:
         async with run.services.pool.acquire() as conn:
-            chunk = await files.read_chunk(conn, run.claim.app, file.id, n)
+            chunk = await files.read_chunk(conn, run.claim.app, file.id, n, volume=_volume(run))
         if chunk is None:
             return
         yield chunk[skip:]
@@ -112,10 +113,15 @@ async def export_rows(run: Run, name: str, columns: Sequence[str], fetch: Fetch,
         await _export_page(run, place, fetch)
     async with run.effect() as scope:
         file_id = UUID(place["file"])
-        await files.append(scope.conn, run.claim.app, file_id, place["n"], place["rest"].encode("latin-1"))
-        file = await files.finish(scope.conn, run.claim.app, file_id, expires_at=_expires_at(run))
+        rest, volume = place["rest"].encode("latin-1"), _volume(run)
+        await files.append(scope.conn, run.claim.app, file_id, place["n"], rest, volume=volume)
+        file = await files.finish(scope.conn, run.claim.app, file_id, expires_at=_expires_at(run), volume=volume)
     link = f"/apps/{run.claim.app}/files/{file.id}"
     return {"fileLink": link, "fileId": str(file.id), counted: place["done"]}
+
+
+def _volume(run: Run) -> Volume | None:
+    return volume_of(run.services.settings.files_dir)
 
 
 def _expires_at(run: Run) -> datetime | None:
@@ -127,7 +133,8 @@ def _expires_at(run: Run) -> datetime | None:
 async def _begin_export(run: Run, name: str, columns: Sequence[str], place: dict[str, Any]) -> None:
     async with run.effect() as scope:
         named = f"{name}-{run.claim.id}.csv"
-        file_id = await files.begin(scope.conn, run.claim.app, named, content_type="text/csv; charset=utf-8")
+        kind = "text/csv; charset=utf-8"
+        file_id = await files.begin(scope.conn, run.claim.app, named, content_type=kind, volume=_volume(run))
         place.update(file=str(file_id), rest=_csv([columns]).decode("latin-1"))
         await store.set_progress(scope.conn, run.claim.id, percent=0, checkpoint=place)
 
@@ -139,7 +146,7 @@ async def _export_page(run: Run, place: dict[str, Any], fetch: Fetch) -> None:
         rest = place["rest"].encode("latin-1") + _csv(page.rows)
         n = place["n"]
         while len(rest) > CHUNK:
-            await files.append(scope.conn, run.claim.app, UUID(place["file"]), n, rest[:CHUNK])
+            await files.append(scope.conn, run.claim.app, UUID(place["file"]), n, rest[:CHUNK], volume=_volume(run))
             rest, n = rest[CHUNK:], n + 1
         place.update(n=n, rest=rest.decode("latin-1"), cursor=page.next, more=page.next is not None)
         place["done"] += len(page.rows)

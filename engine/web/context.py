@@ -13,6 +13,7 @@ from engine.apps.manifest import Entity, Manifest
 from engine.apps.store import AppCache
 from engine.data.cause import Cause
 from engine.data.tokens import Token
+from engine.data.volume import Volume, volume_of
 from engine.db.pool import Connection, Pool
 from engine.errors import NotFound
 from engine.jobs.ends import Ends
@@ -52,6 +53,11 @@ class Call:
     def pool(self) -> Pool:
         """The process's pool."""
         return self.web.pool
+
+    @property
+    def volume(self) -> Volume | None:
+        """Where files are, if not in PostgreSQL."""
+        return volume_of(self.web.settings.files_dir)
 
     @property
     def by(self) -> Requester:

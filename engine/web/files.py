@@ -133,7 +133,9 @@ async def create(
     if expires is not None and expires <= call.now:
         raise BadRequest.field("expires", expires.isoformat(), "a time in the future")
     kind = _content_type(request.headers.get("content-type", "application/octet-stream"))
-    file = await upload(call.pool, call.app, name, request.stream(), content_type=kind, expires_at=expires)
+    file = await upload(
+        call.pool, call.app, name, request.stream(), content_type=kind, expires_at=expires, volume=call.volume
+    )
     response.headers["Location"] = f"/apps/{call.app}/files/{file.id}"
     return File.of(file)
 
@@ -173,7 +175,7 @@ async def _chunks(call: Call, file_id: UUID) -> AsyncIterator[bytes]:
     n = 0
     while True:
         async with call.pool.acquire() as conn:
-            chunk = await files.read_chunk(conn, call.app, file_id, n)
+            chunk = await files.read_chunk(conn, call.app, file_id, n, volume=call.volume)
         if chunk is None:
             return
         yield chunk
@@ -184,4 +186,4 @@ async def remove(call: Admitted, app: AppName, file_id: FileId) -> None:
     """Remove a file."""
     async with call.pool.acquire() as conn:
         await files.get(conn, call.app, file_id)
-        await files.remove(conn, call.app, UUID(file_id))
+        await files.remove(conn, call.app, UUID(file_id), volume=call.volume)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.data import files, indexes
+from engine.data.volume import volume_of
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.executors.run import Services
@@ -106,9 +107,13 @@ class Chores:
         await indexes.settle(self._pool)
 
     async def sweep_files(self) -> None:
-        """Removes abandoned uploads. Few files a transaction: their chunks go with them, and may be many."""
-        while await self._pool.run(lambda conn: files.sweep(conn, limit=10)):
+        """Removes expired files and abandoned uploads, a few a transaction: their chunks go with them."""
+        volume = volume_of(self._settings.files_dir)
+        while await self._pool.run(lambda conn: files.sweep(conn, limit=10, volume=volume)):
             pass
+        if volume is not None:
+            async with self._pool.acquire() as conn:
+                await files.sweep_volume(conn, volume)
 
     async def sweep_feed(self) -> None:
         """Drops old events of Flatfile's feed."""

@@ -1,5 +1,5 @@
--- One chunk of a file of the app, finished or not.
-select chunk.bytes
-from headrace.file_chunks as chunk
-join headrace.files as file on file.id = chunk.file_id
-where file.app = $1 and file.id = $2 and chunk.n = $3
+-- One chunk of a file of the app, finished or not; a file on the volume has none here.
+select file.on_volume, chunk.bytes
+from headrace.files as file
+left join headrace.file_chunks as chunk on chunk.file_id = file.id and chunk.n = $3
+where file.app = $1 and file.id = $2

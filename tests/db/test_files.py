@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.data import files
-from engine.data.files import CHUNK
+from engine.data.volume import CHUNK
 from engine.db.pool import Pool
 from engine.errors import BadRequest, NotFound
 from engine.ids import new_id
