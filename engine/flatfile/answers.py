@@ -182,7 +182,7 @@ def _refused(job: FlatfileJob, ref: Ref, why: str) -> OptimisticLocking:
 
 async def _taken(conn: Connection, job: FlatfileJob) -> FlatfileJob:
     """The job, claimed by its id for a lease of its own, which each answer renews."""
-    if job.status is Status.PENDING and job.phase == "waiting":
+    if job.status is Status.PENDING and job.phase == "waiting" and "part" in job.config:
         raise _refused(job, Ref(job.id), "it waits for the part before it")
     worker = uuid4()
     await liveness.register(conn, worker, name=f"http {job.id}", version=__version__, slots=1, hungry=False)

@@ -11,7 +11,7 @@ from engine.db.sql import load
 from engine.errors import BadRequest
 from engine.flatfile import store
 from engine.flatfile.store import FlatfileJob
-from engine.flatfile.words import PARTS_COMPLETED
+from engine.flatfile.words import ENDS, PARTS_COMPLETED
 from engine.jobs import store as jobs
 from engine.jobs.requests import Requester, call_handler
 from engine.model import Status, check_job_id
@@ -72,5 +72,7 @@ async def ended(conn: Connection, job: FlatfileJob) -> list[tuple[FlatfileJob, l
         await conn.execute(load("flatfile_release"), following)
         return [(each, []) for each in await store.get_many(conn, job.app, [following])]
     if all(Status(row["status"]).is_final for row in rows):
-        return [(each, [PARTS_COMPLETED]) for each in await store.get_many(conn, job.app, [parent_id])]
+        parents = await store.get_many(conn, job.app, [parent_id])
+        # One that was canceled meanwhile is over, and nothing is to be told of it any more.
+        return [(each, [PARTS_COMPLETED]) for each in parents if each.word not in ENDS]
     return []

@@ -155,3 +155,53 @@ async def test_old_events_go(pool: Pool, days: int) -> None:
     async with pool.transaction() as conn:
         assert not await feed.sweep(conn, days=days)
         assert len(await feed.read(conn, "crm", 0)) == 7
+
+
+async def test_a_split_job_is_told_when_its_parts_are_over(ann: Caller) -> None:
+    """Its listener lets go of it, does the parts one after the other, and completes it by its own jobId."""
+    job_id = await begin(ann, "space", "configure", "s")
+    listener, _ = await listen(ann, "space:configure")
+    cursor = (await poll(ann, listener, free=1))["cursor"]
+    parts = {"parts": [{"from": 0}, {"from": 5}]}
+    assert (await ann("POST", f"/v1/jobs/{job_id}.1/split", json=parts))["data"]["status"] == "waiting"
+    for number in (1, 2):
+        news = await poll(ann, listener, after=cursor, free=1)
+        cursor = news["cursor"]
+        (part,) = [event for event in news["events"] if event["topic"] == "job:ready"]
+        assert (part["payload"]["isPart"], part["payload"]["part"]) == (True, number)
+        await ann("POST", f"/v1/jobs/{part['context']['jobId']}/complete", json={})
+    news = await poll(ann, listener, after=cursor, free=1)
+    assert told(news)[-1] == ("job:parts-completed", job_id)
+    assert (await ann("POST", f"/v1/jobs/{job_id}.1/complete", json={}))["data"]["status"] == "complete"
+
+
+async def test_parts_of_a_job_that_is_over_tell_it_nothing(ann: Caller) -> None:
+    """Split before anybody had it, and completed before its part: nothing of it is told after its end."""
+    job_id = await begin(ann, "space", "configure", "s")
+    await ann("POST", f"/v1/jobs/{job_id}/split", json={"parts": 1})
+    (part,) = (await ann("GET", "/v1/jobs", params={"parentId": job_id}))["data"]
+    await ann("POST", f"/v1/jobs/{job_id}/complete")
+    await ann("POST", f"/v1/jobs/{part['id']}/complete")
+    events = (await ann("GET", "/v1/events", params={"pageSize": 100}))["data"]
+    last = next(event for event in events if event["context"]["jobId"] == job_id)
+    assert last["topic"] == "job:completed"
+
+
+async def test_many_listeners_share_jobs(ann: Caller) -> None:
+    """Polls and answers at once, from several: every job is begun once, ends once, and the feed has its five events."""
+    listeners = [(await listen(ann, "space:configure", slots=3))[0] for _ in range(4)]
+    jobs = [await begin(ann, "space", "configure", str(n)) for n in range(24)]
+    begun: list[str] = []
+
+    async def work(listener: str) -> None:
+        while len(begun) < len(jobs):
+            starts = [ref for topic, ref in told(await poll(ann, listener, free=3)) if topic == "job:ready"]
+            begun.extend(starts)
+            await asyncio.gather(*[ann("POST", f"/v1/jobs/{ref}/ack", json={"progress": 1}) for ref in starts])
+            await asyncio.gather(*[ann("POST", f"/v1/jobs/{ref}/complete", json={}) for ref in starts])
+
+    await asyncio.wait_for(asyncio.gather(*[work(listener) for listener in listeners]), 120)
+    assert sorted(begun) == sorted(f"{job_id}.1" for job_id in jobs)
+    events = (await ann("GET", "/v1/events", params={"pageSize": 1000}))["data"]
+    ended = [event["context"]["jobId"] for event in events if event["topic"] == "job:completed"]
+    assert sorted(ended) == sorted(jobs)
