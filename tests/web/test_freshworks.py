@@ -16,6 +16,8 @@ import pytest
 from engine import app
 from engine.apps.folder import load_folder
 from engine.apps.push import push
+from engine.data import users
+from engine.data.users import User
 from engine.errors import BadRequest, NotFound, TooManyRequests, Unauthorized
 from engine.jobs import store
 from engine.sdk.freshworks import Freshworks
@@ -23,6 +25,8 @@ from tests.node import run_node
 from tests.web.conftest import SETTINGS, Api, Caller, no_check
 
 MISSING = "0193a5b0-7c1e-7d3a-9a1b-2c3d4e5f6071"
+# A name of its own: the API keeps versions of apps that it has read, and those of other tests' apps are other ones.
+APP = "freshdesk"
 MANIFEST = {"modules": {"common": {"jobs": {"sample_job": {}, "longRunningTask": {}, "syncGitHubUser": {}}}}}
 # The seed's samples of app.js, each with its way to look at what came of it.
 NODE = """
@@ -51,24 +55,25 @@ console.log(JSON.stringify(seen));
 
 @pytest.fixture
 async def desk(api: Api, tmp_path: Path) -> Api:
-    """An app of that vendor, with user ann, in place of crm."""
+    """An app of that vendor, with user ann."""
     (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST))
     (tmp_path / "server.js").write_text("exports = {};")
     async with api.pool.acquire() as conn:
-        await push(conn, load_folder(tmp_path, name="crm"))
+        await push(conn, load_folder(tmp_path, name=APP))
+        await users.save(conn, APP, User("ann", "Ann Smith"))
     return api
 
 
 async def specs(desk: Api, ids: list[str]) -> list[Any]:
     """Name, tag and payload of jobs."""
     async with desk.pool.acquire() as conn:
-        jobs = [await store.get(conn, "crm", UUID(id)) for id in ids]
+        jobs = [await store.get(conn, APP, UUID(id)) for id in ids]
     return [(job.spec["actionName"], job.spec.get("tag"), job.spec["params"], job.queue) for job in jobs]
 
 
 async def test_the_samples_in_node(desk: Api, address: str, tmp_path: Path) -> None:
     """The file that the API serves does what the seed's app.js asks of `client`."""
-    *ids, job, refused = await run_node(NODE, tmp_path, URL=address, TOKEN=await desk.token())
+    *ids, job, refused = await run_node(NODE, tmp_path, URL=address, TOKEN=await desk.token(app=APP))
     assert await specs(desk, ids) == [
         ("sample_job", "some_tag", {"ticketId": 12345}, "freshworks"),
         ("longRunningTask", None, {"ticket_id": 1}, "freshworks"),
@@ -87,7 +92,7 @@ async def test_the_samples_in_node(desk: Api, address: str, tmp_path: Path) -> N
 
 async def test_the_same_in_python(desk: Api, address: str) -> None:
     """Both forms of invoke, get, and our errors."""
-    async with Freshworks(address, await desk.token()) as client:
+    async with Freshworks(address, await desk.token(app=APP)) as client:
         assert client.jobs is client.job
         ids = [
             await client.job.invoke("sample_job", "some_tag", {"ticketId": 12345}),
@@ -102,7 +107,7 @@ async def test_the_same_in_python(desk: Api, address: str) -> None:
         assert (await client.job.get(ids[0]))["status"] == "in-progress"
         with pytest.raises(NotFound):
             await client.job.get(MISSING)
-        with pytest.raises(BadRequest, match="'nothing' is not allowed; expected an action of crm"):
+        with pytest.raises(BadRequest, match="'nothing' is not allowed; expected an action of freshdesk"):
             await client.job.invoke("nothing", {})
     async with Freshworks(address, "wrong") as client:
         with pytest.raises(Unauthorized):
@@ -123,14 +128,14 @@ async def test_the_same_in_python(desk: Api, address: str) -> None:
 )
 async def test_a_wrong_call_makes_no_job(desk: Api, body: Any) -> None:
     """The field is named, and there is nothing to run."""
-    ann = await desk.as_()
+    ann = await desk.as_(app=APP)
     await ann("POST", "/freshworks/jobs", 400, json=body)
     assert await desk.pool.fetch("select 1 from headrace.jobs_live") == []
 
 
 async def test_a_job_of_another_app_is_not_there(desk: Api) -> None:
     """An id of somebody else's job answers as if there were none."""
-    ann, foreign = await desk.as_(), await desk.job(app="other")
+    ann, foreign = await desk.as_(app=APP), await desk.job(app="other")
     await ann("GET", f"/freshworks/jobs/{foreign}", 404)
 
 
@@ -139,21 +144,21 @@ async def test_fifty_requests_a_minute(desk: Api) -> None:
     settings = dataclasses.replace(SETTINGS, freshworks_requests_per_minute=3)
     async with app.open_api(settings, desk.pool, no_check) as server:
         serving = asyncio.create_task(server.run())
-        async with Freshworks(server.url, await desk.token()) as client:
+        async with Freshworks(server.url, await desk.token(app=APP)) as client:
             for _ in range(3):
                 job_id = await client.job.invoke("sample_job", {})
-            with pytest.raises(TooManyRequests, match="app crm may send 3 requests a minute"):
+            with pytest.raises(TooManyRequests, match="app freshdesk may send 3 requests a minute"):
                 await client.job.get(job_id)
         async with httpx.AsyncClient(base_url=server.url) as http:
-            await Caller(http, await desk.token())("GET", f"/apps/crm/jobs/{job_id}")
+            await Caller(http, await desk.token(app=APP))("GET", f"/apps/{APP}/jobs/{job_id}")
         server.stop()
         await serving
 
 
 async def test_parameters_are_set_and_never_shown(desk: Api) -> None:
     """Their names are told to admins; what is wrong with them is said without them."""
-    admin, reader = await desk.as_(), await desk.as_("read", "run")
-    path, names = "/apps/crm/iparams", {"names": ["api_key", "domain"]}
+    admin, reader = await desk.as_(app=APP), await desk.as_("read", "run", app=APP)
+    path, names = f"/apps/{APP}/iparams", {"names": ["api_key", "domain"]}
     assert await admin("PUT", path, json={"domain": "acme", "api_key": "hidden"}) == names
     assert await admin("GET", path) == names
     await reader("GET", path, 403)
@@ -172,14 +177,14 @@ async def keyless(desk: Api) -> AsyncIterator[Caller]:
     async with app.open_api(dataclasses.replace(SETTINGS, vault_keys=None), desk.pool, no_check) as server:
         serving = asyncio.create_task(server.run())
         async with httpx.AsyncClient(base_url=server.url) as http:
-            yield Caller(http, await desk.token())
+            yield Caller(http, await desk.token(app=APP))
         server.stop()
         await serving
 
 
 async def test_without_a_key_nothing_is_stored(desk: Api, keyless: Caller) -> None:
     """The error names the setting, and no value."""
-    refused = await keyless("PUT", "/apps/crm/iparams", 400, json={"api_key": "hidden"})
+    refused = await keyless("PUT", f"/apps/{APP}/iparams", 400, json={"api_key": "hidden"})
     assert refused["message"].startswith("setting vault_keys is missing")
     assert "hidden" not in json.dumps(refused)
     assert await desk.pool.fetch("select 1 from headrace.app_iparams") == []
