@@ -17,6 +17,7 @@ from pathlib import Path
 from uuid import UUID
 
 from engine import app
+from engine.apps import states
 from engine.apps.folder import Script, load_folder
 from engine.apps.push import push
 from engine.apps.source import read_script
@@ -30,6 +31,7 @@ from engine.model import Job, LogLine, NewJob
 from engine.settings import Settings, load
 from examples.demo_report import Report
 from examples.demo_stories import IMPORT, LANGUAGES, SHOWS, Claim, Told, claims
+from examples.demo_types import tour
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "examples" / "crm"
@@ -54,10 +56,13 @@ async def demo(report: Report) -> bool:
             await _wait_for_leftovers(pool, report)
             report.title(f"{IMPORT}: {SHOWS[IMPORT]}; then all other scripts at once, on {settings.slots} slots")
             told = [*await _tell(pool, [(IMPORT, ".js")], report), *await _tell(pool, _others(), report)]
+            report.title("One job of each type")
+            types = await tour(pool, settings, report)
         await _show_trees(pool, told, report)
         await _show_queries(pool, report)
         report.title("What was checked")
-        good = report.checks({"data": await _data_claims(pool, told), **{one.file: [*claims(one)] for one in told}})
+        stories = {one.file: [*claims(one)] for one in told}
+        good = report.checks({"data": await _data_claims(pool, told), **stories, "types": types})
         jobs = sum(len(one.jobs) for one in told)
         report.line(f"\n{len(told)} scripts, {jobs} jobs, {time.monotonic() - began:.1f} s.")
         _show_ways_on(report)
@@ -88,6 +93,9 @@ async def _push(pool: Pool, report: Report) -> None:
         folder = load_folder(FOLDER)
         async with app.open_check() as check, pool.acquire() as conn:
             done = await push(conn, folder, check=check)
+            async with conn.transaction():
+                # A demo that was killed may have left it stopped.
+                await states.start(conn, APP)
         notes.append(f"version {done.version} with {done.scripts} scripts" + ("" if done.changed else ", unchanged"))
 
 
@@ -128,10 +136,11 @@ async def _wait_for_leftovers(pool: Pool, report: Report) -> None:
 
 
 async def _imports(pool: Pool, status: str) -> list[Job]:
-    """The latest import in one of these statuses, if there is one."""
+    """The imports of companies in one of these statuses, the latest first."""
     query = search.JobQuery.parse({"type": "IMPORT_RECORDS", "status": status})
     async with pool.acquire() as conn:
-        return (await search.find_page(conn, APP, query, limit=1)).jobs
+        page = await search.find_page(conn, APP, query, limit=1000)
+    return [job for job in page.jobs if job.name == "companies"]
 
 
 def _others() -> list[tuple[str, str]]:
