@@ -41,7 +41,8 @@ APP = "crm"
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["engine.app"])
 # The driver tells of each crash of the server at length.
-logging.getLogger("asyncpg").disabled = True
+for _logger in ("asyncpg", "asyncpg.pool"):
+    logging.getLogger(_logger).disabled = True
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@
 Jobs in both languages have 20 effects each: they increment records, write logs, start children and wait for
 them, set flags, pause. Meanwhile workers are killed with SIGKILL several times a second, others are sent
 SIGTERM, PostgreSQL crashes twice, and random jobs are stopped and resumed. At the end every counter must be
-exact. Exit code 1 on any violation.
+exact, and a listener must have heard each change of each record once. Exit code 1 on any violation.
 """
 
 from __future__ import annotations
@@ -138,7 +138,9 @@ class Chaos:
 
     async def _unfinished(self) -> int:
         with suppress(HeadraceError):
-            rows = await self._pool.fetch("select count(*) as n from headrace.jobs_live")
+            rows = await self._pool.fetch(
+                "select (select count(*) from headrace.jobs_live) + (select count(*) from headrace.events) as n"
+            )
             return int(rows[0]["n"])
         return 1
 
@@ -205,7 +207,7 @@ class Chaos:
 
     async def _judge(self) -> None:
         rows = await self._pool.fetch(
-            "select j.id, j.parent_id, j.status, j.has_errors, j.attempt, r.results, r.error "
+            "select j.id, j.type, j.parent_id, j.status, j.has_errors, j.attempt, r.results, r.error "
             "from headrace.jobs j left join headrace.job_results r on r.job_id = j.id"
         )
         jobs = {row["id"]: row for row in rows}
@@ -222,8 +224,18 @@ class Chaos:
             left = ((jobs[id]["results"] or {}).get("results") or {}).get("response") or {}
             self._expect(id, "log lines", lines.get(id), left.get("seen"))
             self._expect(id, "number of lines", len(lines.get(id, [])), 6)
-        self._expect("all", "jobs", len(rows), 4 * self._count)
+        heard = [row["id"] for row in rows if row["type"] == "EXECUTE_LISTENER"]
+        self._expect("all", "jobs", len(rows) - len(heard), 4 * self._count)
+        self._judge_listeners(Counter(line for id in heard for line in lines.get(id, [])), len(heard))
         await self._judge_records()
+
+    def _judge_listeners(self, said: Counter[str], count: int) -> None:
+        """The app's listener heard each increment of each record, once."""
+        self._expect("all", "listeners", count, 9 * self._count)
+        for n in self._jobs.values():
+            self._expect(f"own {n}", "changes heard", said[f"own {n} changed: visits"], 8)
+        shared = sum(said[f"shared {n} changed: score"] for n in range(SHARED))
+        self._expect("all", "changes of shared records heard", shared, self._count)
 
     async def _judge_records(self) -> None:
         data = {row["id"]: row["data"] for row in await self._pool.fetch("select id, data from headrace.records")}
@@ -252,7 +264,8 @@ async def main() -> int:
         score = await Chaos(found, pool, options).run()
         await pool.close()
     print(
-        f"chaos: {options.jobs} jobs with {options.jobs * 3} children in {time.monotonic() - began:.0f} s; "
+        f"chaos: {options.jobs} jobs with {options.jobs * 3} children and {options.jobs * 9} listeners in "
+        f"{time.monotonic() - began:.0f} s; "
         f"kills survived: {score.kills}, SIGTERM: {score.terms}, restarts of PostgreSQL: {score.restarts}, "
         f"stops: {score.stops}, resumes: {score.resumes}, replays: {score.replays}, violations: {len(score.violations)}"
     )
