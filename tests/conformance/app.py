@@ -1,4 +1,4 @@
-"""The app on which these tests run their scripts: one entity, and each kind of action in both languages."""
+"""The app on which these tests run their scripts: an entity, each kind of action in both languages, and more."""
 
 from __future__ import annotations
 
@@ -94,6 +94,16 @@ _GLOBAL = {
 _EXTRA = {"flaky": "max_attempts = 3", "quiet": "return_response = false", "quietMany": "return_response = false"}
 
 
+# What is no action: a listener, and an endpoint that anybody may call.
+_OTHERS = {
+    "nightly": ('[listeners.nightly]\non = "custom"\nevent = "nightFell"', "return event.data;"),
+    "stats": (
+        '[endpoints.stats]\npath = "/stats"\naccess = "public"',
+        "return {companies: sys.data.count('companies')};",
+    ),
+}
+
+
 def write(folder: Path, name: str) -> Path:
     """The app as a folder on disk, under this name. Every action is there twice: echo (JavaScript) and echoPy."""
     (folder / "actions").mkdir(parents=True)
@@ -109,5 +119,8 @@ def write(folder: Path, name: str) -> Path:
                 (folder / path).write_text(source + "\n", encoding="utf-8")
                 parts.append(f'[{prefix}actions.{action}{suffix}]\nkind = "{kind}"\nscript = "{path}"')
                 parts[-1] += f"\n{_EXTRA.get(action, '')}\n"
+    for name, (toml, source) in _OTHERS.items():
+        (folder / "actions" / f"{name}.js").write_text(source + "\n", encoding="utf-8")
+        parts.append(f'{toml}\nscript = "actions/{name}.js"\n')
     (folder / "app.toml").write_text("\n".join(parts), encoding="utf-8")
     return folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -148,19 +148,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> AppFolder:
     return load_folder(write(tmp_path_factory.mktemp("conformance") / "lab", "lab"))
 
 
-@pytest.fixture(scope="session")
-async def working(server: Server, template: str) -> AsyncIterator[Pool]:
-    """A database with a worker at work on it."""
+@asynccontextmanager
+async def at_work(server: Server, template: str, settings: Settings) -> AsyncIterator[Pool]:
+    """A database of its own with a worker at work on it."""
     name = await server.create(template=template)
-    settings = Settings(
-        database_url=server.database(name), slots=SLOTS, poll_ms=100, retry_base_ms=1, low_priority_percent=1
-    )
-    async with app.open_database(settings) as database, app.open_worker(settings, database.pool) as worker:
+    own = replace(
+        settings,
+        database_url=server.database(name), slots=SLOTS, poll_ms=100, retry_base_ms=1, low_priority_percent=1,
+    )  # fmt: skip
+    async with app.open_database(own) as database, app.open_worker(own, database.pool) as worker:
         running = asyncio.create_task(worker.run())
         yield database.pool
         worker.stop()
         await running
     await server.drop(name)
+
+
+@pytest.fixture(scope="session")
+async def working(server: Server, template: str) -> AsyncIterator[Pool]:
+    """A database with a worker at work on it."""
+    async with at_work(server, template, Settings()) as pool:
+        yield pool
 
 
 MakeLab = Callable[[], Awaitable[Lab]]
