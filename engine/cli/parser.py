@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Any, NoReturn
 
 from engine import __version__
+from engine.cli import datawords
 from engine.cli.exits import MEANINGS
 from engine.cli.options import DATABASE, NAMES, add_settings
 from engine.errors import BadRequest
@@ -65,6 +66,8 @@ def build() -> argparse.ArgumentParser:
     _processes(add)
     _apps(add)
     _states(add)
+    datawords.records(_group(add, "record", "import, export, delete, and run actions on, the records of an app"))
+    datawords.users(_group(add, "user", "import and export the users of an app"))
     _replay(add)
     _jobs(add)
     _schedules(add)
@@ -95,6 +98,11 @@ class _Commands:
         parser.set_defaults(command=f"{self._prefix}{name}")
         _common(parser, settings)
         return parser
+
+
+def _group(add: _Commands, name: str, help: str) -> _Commands:
+    commands = add(name, help).add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    return _Commands(commands, f"{name} ")
 
 
 def _common(parser: argparse.ArgumentParser, settings: Collection[str]) -> None:
@@ -170,16 +178,14 @@ def _apps(add: _Commands) -> None:
 
 
 def _states(add: _Commands) -> None:
-    app = add("app", "start and stop apps")
-    add = _Commands(
-        app.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser), "app "
-    )
+    add = _group(add, "app", "start and stop apps, and run their global actions")
     start = add("start", "let the jobs of a stopped app go on where they were", settings=NAMES)
     start.add_argument("--push-changes", action="store_true", help="make the version that waits the current one")
     stop = add("stop", "let none of an app's jobs run until it is started", settings=NAMES, more="They wait.")
     stop.add_argument("--sleep", action="store_true", help="until a call to one of its endpoints, too")
     deploy = add("deploy", "let an endpoint of an app answer HTTP requests", settings=NAMES)
     undeploy = add("undeploy", "let an endpoint answer no more", settings=NAMES)
+    datawords.global_action(add)
     show = add("show", "show whether an app runs, its version, the one that waits, and its endpoints")
     for parser in (start, stop, deploy, undeploy, show):
         parser.add_argument("app", metavar="APP", help="the app's name")
@@ -204,10 +210,7 @@ def _replay(add: _Commands) -> None:
 
 
 def _jobs(add: _Commands) -> None:
-    job = add("job", "look at jobs and tell them what to do")
-    add = _Commands(
-        job.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser), "job "
-    )
+    add = _group(add, "job", "look at jobs and tell them what to do")
     _list(add("list", "list jobs, newest first"))
     show = _one(add, "show", "show a job: its data, results, error and what happened to it")
     show.add_argument("--tree", action="store_true", help="the job and all that came of it, as a tree")

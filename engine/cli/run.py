@@ -30,7 +30,7 @@ from engine.jobs.documents import job_document
 from engine.jobs.filters import whole
 from engine.jobs.requests import Requester, run_source
 from engine.jobs.watch import watch
-from engine.model import Job, NewJob, Status, check_name
+from engine.model import Job, JobType, NewJob, Status, check_name
 from engine.settings import Loaded, Settings
 
 # The app of scripts that belong to none: it has no entities and no actions, but everything else.
@@ -210,8 +210,9 @@ class _Following:
         if self._output.as_json:
             self._output.json_line({"event": "end", **job_document(job, now), "results": left})
             return
-        if "results" in left:
-            self._output.line(json.dumps(left["results"].get("response"), ensure_ascii=False, indent=2))
+        if left and "error" not in left:
+            value = left["results"]["response"] if job.type is JobType.EXECUTE_SCRIPT else left
+            self._output.line(json.dumps(value, ensure_ascii=False, indent=2))
         self._output.note(ending(job, self._output, now))
         if job.status is Status.STOPPED:
             self._output.note(f"  `headrace job resume {self._id}` lets it go on")
