@@ -139,8 +139,10 @@ async def open_services(
     tracer: Tracer = OFF,
 ) -> AsyncIterator[Services]:
     """What executors use: for a worker, or to replay jobs without one."""
+    from engine.executors.handler_access import allowed
     from engine.executors.run import Services
 
+    allowed(settings.handler_apps)
     async with open_scripts(settings) as scripts:
         metrics = metrics or Metrics()
         metrics.sandbox_tested(asdict(scripts.layers))

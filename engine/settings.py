@@ -40,6 +40,13 @@ class Settings:
         default="",
         metadata={"help": "Python modules with job handlers for a worker, separated by commas", "empty": True},
     )
+    handler_apps: str = field(
+        default="",
+        metadata={
+            "help": "apps whose jobs these handlers take: APP or APP/HANDLER, separated by commas; all without it",
+            "empty": True,
+        },
+    )
     poll_ms: int = field(default=1000, metadata={"help": "how often an idle worker looks", "min": 10, "max": 60_000})
     heartbeat_ms: int = field(default=5000, metadata={"help": "how often a worker renews", "min": 50, "max": 60_000})
     stale_ms: int = field(

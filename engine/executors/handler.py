@@ -13,6 +13,7 @@ from uuid import UUID
 from engine.data.fields import Invalid, check_json
 from engine.errors import NotFound
 from engine.executors.endings import Ending, Failed, Finished
+from engine.executors.handler_access import check_allowed
 from engine.executors.interruptible import interruptible
 from engine.executors.run import Afterwards, Run
 from engine.jobs import store
@@ -62,7 +63,7 @@ Handler = Callable[[HandlerJob], Awaitable[Any]]
 
 
 async def execute(run: Run) -> Ending:
-    """Awaits the handler that the spec names; its value is `results.response`.
+    """Awaits the handler that the spec names; its value is `results.response`. Forbidden if the app may not have it.
 
     Ends early when the attempt does: the handler is cancelled, as asyncio cancels.
     """
@@ -71,6 +72,7 @@ async def execute(run: Run) -> Ending:
     if handler is None:
         known = ", ".join(sorted(run.services.handlers)) or "none"
         raise NotFound(f"this worker has no handler {name!r}; it has: {known}")
+    check_allowed(run.services.settings.handler_apps, run.claim.app, name)
     response = await interruptible(run, lambda: handler(HandlerJob(run)), "the handler")
     if isinstance(response, Failed):
         return response
