@@ -23,6 +23,8 @@ PLACEHOLDER = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)(?!\w|\$)")
 FIELD = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*\Z")
 
+SECRET_LENGTHS = range(16, 201)
+_PARAMETER = re.compile(r"<%=\s*iparam\.([^\s%>]{1,200})\s*%>\Z")
 _ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\Z")
 
 
@@ -30,6 +32,7 @@ _ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\Z")
 class Notification:
     """Somebody who is told of something: a webhook, with `secret` to sign what is sent, or people by mail.
 
+    A secret such as `<%= iparam.hook_secret %>` names an installation parameter of the app (`secret_parameter`).
     `{name}` in subject and text is a parameter.
     """
 
@@ -51,6 +54,12 @@ class Notification:
     def names(self) -> list[str]:
         """The parameters that subject and text name."""
         return list(dict.fromkeys(FIELD.findall(self.subject + self.text)))
+
+
+def secret_parameter(secret: str) -> str | None:
+    """The installation parameter that a secret names; None if it is the secret itself."""
+    found = _PARAMETER.match(secret)
+    return found[1] if found else None
 
 
 def filled(text: str, params: Mapping[str, Any]) -> str:
@@ -128,10 +137,15 @@ def _notification(name: str, table: Table) -> Notification:
             table.complain("mail_to", f"{address!r} is not allowed; expected addresses such as ann@example.org")
     if found.webhook is not None and not _is_url(found.webhook):
         table.complain("webhook", f"{found.webhook!r} is not allowed; expected an address that begins with https://")
-    if found.secret is not None and not 16 <= len(found.secret) <= 200:
-        table.complain("secret", "is not allowed; expected a text of 16 to 200 characters")
+    if found.secret is not None and not _is_secret(found.secret):
+        table.complain("secret", "is not allowed; expected a text of 16 to 200 characters, or <%= iparam.NAME %>")
     table.close()
     return found
+
+
+def _is_secret(text: str) -> bool:
+    # What begins as a reference and is none would sign with a text that is no secret.
+    return secret_parameter(text) is not None or (len(text) in SECRET_LENGTHS and not text.startswith("<%"))
 
 
 def _is_url(text: str) -> bool:

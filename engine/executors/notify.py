@@ -19,6 +19,7 @@ from engine.executors import notify_mail
 from engine.executors.endings import Ending, Failed, Finished
 from engine.executors.interruptible import interruptible
 from engine.executors.run import Run
+from engine.executors.signing import secret_of
 from engine.net.addresses import is_public, resolve
 
 TIMEOUT_MS = 30_000
@@ -41,7 +42,7 @@ async def _send(run: Run, notification: Notification) -> Ending:
         address = await _address(url, private=run.services.settings.webhook_private)
         if address is None:
             return _failed("forbidden", f"{url.hostname} has a private address (setting webhook_private)", again=False)
-        status = await _post(url, address, *_request(run, notification))
+        status = await _post(url, address, *_request(run, notification, await secret_of(run, notification)))
     except (httpx.HTTPError, OSError) as error:
         return _failed("endpointException", f"{url.hostname}: {str(error) or type(error).__name__}", again=True)
     if 200 <= status < 300:
@@ -53,7 +54,7 @@ def _failed(code: str, message: str, *, again: bool) -> Failed:
     return Failed({"code": code, "message": f"the webhook was not told: {message}"}, retryable=again)
 
 
-def _request(run: Run, notification: Notification) -> tuple[bytes, dict[str, str]]:
+def _request(run: Run, notification: Notification, secret: str) -> tuple[bytes, dict[str, str]]:
     """The body and its headers."""
     told = {
         "notification": notification.name,
@@ -66,7 +67,7 @@ def _request(run: Run, notification: Notification) -> tuple[bytes, dict[str, str
         "Content-Type": "application/json",
         "User-Agent": "Headrace",
         "Headrace-Delivery": str(run.claim.id),
-        "Headrace-Signature": sign(notification.secret or "", body, run.services.clock_ms() // 1000),
+        "Headrace-Signature": sign(secret, body, run.services.clock_ms() // 1000),
     }
 
 

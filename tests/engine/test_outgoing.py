@@ -16,11 +16,13 @@ from typing import Any
 import pytest
 
 from engine.apps.folder import AppFolder, load_folder
+from engine.apps.iparams import set_iparams
 from engine.apps.outgoing import DatabaseAction, Notification, Topic
 from engine.apps.push import push
 from engine.apps.store import AppCache
 from engine.db.pool import Pool
-from engine.errors import BadRequest
+from engine.errors import BadRequest, ConfigError
+from engine.executors.notify import sign
 from engine.executors.table import EXECUTORS
 from engine.jobs import requests, store
 from engine.jobs.names import TOPICS_CHANNEL
@@ -29,6 +31,7 @@ from engine.model import Job, NewJob
 from engine.net.addresses import is_public
 from engine.schedule import events
 from engine.schedule.model import EventType, Plan
+from engine.vault import Vault, new_key
 from engine.worker import attempt
 from tests.engine.shop import Shop
 from tests.mailbox import open_mailbox
@@ -129,6 +132,53 @@ async def test_a_webhook_is_told_with_a_signature(stage: Stage, receiver: Receiv
         assert mac == hmac.new(SECRET.encode(), f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
         assert abs(int(seconds) - datetime.now(UTC).timestamp()) < 600
         assert headers["headrace-delivery"] == str(job.id)
+
+
+async def test_a_secret_may_be_an_installation_parameter(stage: Stage, receiver: Receiver) -> None:
+    """It signs as one in the folder does; without one that can sign nothing is sent, and no value is shown."""
+    key = new_key()
+    note = Notification("alert", "Alert", receiver.url, "<%= iparam.hook_secret %>")
+    await stage.declares(notifications={"alert": note})
+    new = requests.send_notification(BY, note, {}, None)
+    for values in ({}, {"hook_secret": "too short"}, {"hook_secret": 1}, {"other": SECRET}):
+        async with stage.pool.transaction() as conn:
+            await set_iparams(conn, Vault(key), "crm", values)
+        job, left = await stage.runs(new, webhook_private=True, vault_keys=key)
+        assert (job.attempt, left["error"]["code"], receiver.got) == (1, "badRequest", [])
+        assert "crm has no installation parameter 'hook_secret'" in left["error"]["message"]
+        assert "too short" not in str(left)
+    async with stage.pool.transaction() as conn:
+        await set_iparams(conn, Vault(key), "crm", {"hook_secret": SECRET})
+    _, left = await stage.runs(new, webhook_private=True)
+    assert left["error"]["message"].startswith("setting vault_keys is missing")
+    _, left = await stage.runs(new, webhook_private=True, vault_keys=key)
+    assert left == {"results": {"status": "ok", "response": {"httpStatus": 204}}}
+    ((headers, body),) = receiver.got
+    seconds = int(headers["headrace-signature"].removeprefix("t=").split(",")[0])
+    assert headers["headrace-signature"] == sign(SECRET, body, seconds)
+
+
+@pytest.mark.parametrize(
+    ("secret", "allowed"),
+    [
+        (SECRET, True),
+        ("<%= iparam.a %>", True),
+        ("<%=iparam.hook-secret%>", True),
+        ("short", False),
+        ("<%= iparam.hook secret %>", False),
+        ("<%= iparams.hook_secret %>", False),
+        ("<%= iparam.hook_secret", False),
+    ],
+)
+def test_what_a_secret_may_be(tmp_path: Path, secret: str, allowed: bool) -> None:
+    """A text, or a reference that is one: what only looks like it would sign with a text that everybody knows."""
+    hook = f'[notifications.n]\nwebhook = "https://example.org/"\nsecret = "{secret}"\n'
+    (tmp_path / "app.toml").write_text(f'[app]\nname = "a"\n{hook}')
+    if allowed:
+        assert load_folder(tmp_path).manifest.notifications["n"].secret == secret
+    else:
+        with pytest.raises(ConfigError, match=r"secret.*or <%= iparam.NAME %>"):
+            load_folder(tmp_path)
 
 
 async def test_a_refusal_is_the_receiver_s_last_word(stage: Stage, receiver: Receiver) -> None:
