@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,8 +11,9 @@ import pytest
 from engine.data.records import Record
 from engine.db.pool import Pool
 from engine.events.model import DEEPEST
-from tests.acceptance.conftest import CRM, POLL_S
+from tests.acceptance.conftest import POLL_S
 from tests.acceptance.ears import Ears
+from tests.acceptance.victim import victim
 
 TOML = """
 [app]
@@ -58,52 +55,12 @@ where j.name = 'changed' and j.status = 'RUNNING' and (
 WAITING = "select from headrace.events limit 1"
 
 
-@dataclass(slots=True)
-class Victim:
-    """A worker in a process of its own, started again after each kill."""
-
-    dsn: str
-    clock: Path
-    process: subprocess.Popen[bytes]
-
-    @classmethod
-    def start(cls, dsn: str, clock: Path) -> Victim:
-        """A running worker, whose scripts see the time in the file."""
-        clock.write_text("1790000000000")
-        return cls(dsn, clock, cls._process(dsn, clock))
-
-    @staticmethod
-    def _process(dsn: str, clock: Path) -> subprocess.Popen[bytes]:
-        words = [sys.executable, "-m", "tests.acceptance.worker_process", dsn, str(clock)]
-        return subprocess.Popen(words, cwd=CRM.parent.parent)
-
-    def kill(self) -> None:
-        """It is gone, wherever it was."""
-        self.process.kill()
-        self.process.wait()
-
-    def again(self) -> None:
-        """Another one in its place."""
-        self.process = self._process(self.dsn, self.clock)
-
-
 @pytest.fixture
 async def pool(fresh_database: str) -> AsyncIterator[Pool]:
     """Connections of the test itself."""
     pool = await Pool.connect(fresh_database)
     yield pool
     await pool.close()
-
-
-@asynccontextmanager
-async def victim(dsn: str, folder: Path) -> AsyncIterator[Victim]:
-    """A worker to be killed."""
-    worker = Victim.start(dsn, folder / "clock")
-    try:
-        async with asyncio.timeout(240):
-            yield worker
-    finally:
-        worker.kill()
 
 
 async def changed(ears: Ears) -> Record:

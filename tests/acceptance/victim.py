@@ -1,0 +1,53 @@
+"""A worker that tests kill with SIGKILL, and start again."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.acceptance.conftest import CRM
+
+
+@dataclass(slots=True)
+class Victim:
+    """A worker in a process of its own, started again after each kill."""
+
+    dsn: str
+    clock: Path
+    process: subprocess.Popen[bytes]
+
+    @classmethod
+    def start(cls, dsn: str, clock: Path) -> Victim:
+        """A running worker, whose scripts see the time in the file."""
+        clock.write_text("1790000000000")
+        return cls(dsn, clock, cls._process(dsn, clock))
+
+    @staticmethod
+    def _process(dsn: str, clock: Path) -> subprocess.Popen[bytes]:
+        words = [sys.executable, "-m", "tests.acceptance.worker_process", dsn, str(clock)]
+        return subprocess.Popen(words, cwd=CRM.parent.parent)
+
+    def kill(self) -> None:
+        """It is gone, wherever it was."""
+        self.process.kill()
+        self.process.wait()
+
+    def again(self) -> None:
+        """Another one in its place."""
+        self.process = self._process(self.dsn, self.clock)
+
+
+@asynccontextmanager
+async def victim(dsn: str, folder: Path) -> AsyncIterator[Victim]:
+    """A worker to be killed."""
+    worker = Victim.start(dsn, folder / "clock")
+    try:
+        async with asyncio.timeout(240):
+            yield worker
+    finally:
+        worker.kill()
