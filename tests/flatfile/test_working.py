@@ -1,0 +1,36 @@
+"""The samples of *Working with Jobs* and *Best Practices* (seed 001), word for word, with the vendor's client."""
+
+from __future__ import annotations
+
+import json
+
+from tests.flatfile.conftest import HERE, Node
+
+# The vendor's client itself leaves the label of a snapshot out; over HTTP it is kept (test_jobs.py).
+NEXT = [
+    {"type": "id", "id": "space_id", "path": "files", "query": "mode=export", "label": "View Files"},
+    {"type": "url", "url": "https://example.com", "label": "View Results"},
+    {"type": "download", "fileName": "export.csv", "url": "file_url", "label": "Download"},
+    {"type": "snapshot", "snapshotId": "snapshot_id", "sheetId": "sheet_id"},
+    {"type": "retry", "label": "Try Again"},
+]
+FEEDBACK = {
+    "heading": "Process Complete",
+    "message": "Detailed results...",
+    "buttonText": "Continue",
+    "acknowledge": True,
+}
+
+
+async def test_the_samples_of_working_with_jobs(node: Node) -> None:
+    """Acknowledged, under way, completed with every kind of outcome, failed: the job keeps what each sample says."""
+    samples = (HERE / "samples" / "jobs-working.js").read_text().strip().split("\n\n")
+    acked, updated, basic, *following, failed, feedback = await node.run("working.mjs", SAMPLES=json.dumps(samples))
+    assert (acked["status"], acked["progress"], acked["info"]) == ("executing", 0, "Starting process...")
+    assert (updated["status"], updated["progress"]) == ("executing", 50)
+    assert basic["outcome"] == {"message": "Process completed successfully", "acknowledge": True}
+    assert [job["outcome"]["next"] for job in following] == NEXT
+    assert failed["outcome"] == {"message": "Job failed: no rows", "acknowledge": True}
+    assert feedback["outcome"] == FEEDBACK
+    assert failed["status"] == "failed"
+    assert {job["status"] for job in (basic, *following, feedback)} == {"complete"}
