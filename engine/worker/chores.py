@@ -50,7 +50,8 @@ class Chores:
     def regular(self) -> Sequence[Chore]:
         """All of them."""
         return (
-            Chore(self._settings.stale_ms / 3000, self.rescue, shared=True),
+            # By each of them: whoever is left of a fleet that died must not wait for its turn among many.
+            Chore(self._settings.stale_ms / 3000, self.rescue),
             Chore(PARTITIONS_S, self.partitions),
             Chore(SWEEP_S, self.sweep_files),
             Chore(SWEEP_S, self.sweep_feed),

@@ -1,6 +1,7 @@
 -- Where work is: up to $3 pairs of app and queue from the one behind ($1, $2) on, then from the first on; and, in a
 -- row without an app, in how many ms the next job becomes claimable by the clock. Jobs that are due by now become so here.
--- `turns` in that row: jobs with concurrency keys may go on (migration 0021). `workers`: how many there are to look.
+-- `turns` in that row: jobs with concurrency keys may go on (migration 0021). `workers`: how many there are to look, those
+-- that may be dead not counted.
 -- A lane at one of its limits (migration 0011) is left out: whoever frees a permit tells the workers.
 with recursive due as materialized (
     select job_id from headrace.job_later where ready_at <= now() order by ready_at limit 1000 for update skip locked
@@ -55,4 +56,4 @@ select null, null, least(
     extract(epoch from (select min(ready_at) from headrace.job_later where ready_at > now()) - clock_timestamp()) * 1000,
     (select min(headrace.lane_wait_ms(app, queue)) from lanes where room = 0)),
     exists (select from keyed) or exists (select from headrace.key_turns),
-    (select count(*) from headrace.workers)
+    (select count(*) from headrace.workers where heartbeat_at > now() - interval '15 seconds')

@@ -9,7 +9,7 @@ import pytest
 
 from engine.db.pool import Pool
 from engine.errors import DatabaseUnavailable
-from engine.jobs import liveness, queue
+from engine.jobs import liveness, queue, ready
 from engine.jobs.liveness import MAX_RESCUES
 from engine.jobs.ready import Lane
 from engine.model import Status
@@ -191,3 +191,14 @@ async def test_only_silence_is_death(pool: Pool, stale: bool) -> None:
     async with pool.transaction() as conn:
         found = await liveness.rescue(conn, stale_ms=1_800_000)
     assert bool(found.dead) is stale
+
+
+async def test_only_workers_that_live_share_the_polling(pool: Pool) -> None:
+    """Those that are silent count for nothing: the one that is left does not wait for their turns."""
+    hands = [await Hand.join(pool) for _ in range(3)]
+    async with pool.acquire() as conn:
+        assert (await ready.look(conn)).workers == 3
+        await conn.execute(
+            "update headrace.workers set heartbeat_at = now() - interval '20 seconds' where id <> $1", hands[0].id
+        )
+        assert (await ready.look(conn)).workers == 1
