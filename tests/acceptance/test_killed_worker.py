@@ -71,6 +71,12 @@ class World:
     job_id: UUID
     clock: Path
 
+    def tell_time(self, ms: int) -> None:
+        """Sets the clock, in ms since the epoch, in one piece: a worker may be reading it."""
+        new = self.clock.with_suffix(".new")
+        new.write_text(str(ms))
+        new.replace(self.clock)
+
     def worker(self) -> subprocess.Popen[bytes]:
         """A worker that is on its way up."""
         words = [sys.executable, "-m", "tests.acceptance.worker_process", self.pool.dsn, str(self.clock)]
@@ -118,7 +124,7 @@ async def made(server: Server, template: str, name: str) -> tuple[str, UUID]:
 
 async def story(world: World, *, kill: bool) -> tuple[str, list[Mapping[str, Any]]]:
     """The job's way to its end, with the death of its worker in its middle or without."""
-    world.clock.write_text(str(START_MS + 1000))
+    world.tell_time(START_MS + 1000)
     worker = world.worker()
     try:
         await world.until("g.progress = 5")
@@ -127,7 +133,7 @@ async def story(world: World, *, kill: bool) -> tuple[str, list[Mapping[str, Any
             worker.wait()
             worker = world.worker()
             await world.until("j.attempt = 2")
-        world.clock.write_text(str(START_MS + 60_000))
+        world.tell_time(START_MS + 60_000)
         await world.pool.execute(
             "insert into headrace.records (app, entity, id, data) "
             "values ('crm', 'companies', gen_random_uuid(), '{\"name\": \"go\"}')"
