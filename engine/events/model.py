@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.apps.manifest import Entity, Listener
+from engine.apps.manifest import Entity
 from engine.apps.store import App
-from engine.model import JobType, NewJob
+from engine.jobs import requests
+from engine.jobs.requests import Requester
+from engine.model import NewJob
 
 # headrace.deepest_event() in migration 0052; a test holds them together.
 DEEPEST = 16
@@ -37,24 +39,9 @@ class Event:
         variables = None if listener is None else _VARIABLES[self.body["type"]](app, self.body)
         if listener is None or variables is None:
             return None
-        return _new_job(app, listener, variables, self)
-
-
-def _new_job(app: App, listener: Listener, variables: Mapping[str, Any], event: Event) -> NewJob:
-    spec = {"listenerName": listener.name, "path": listener.script, **variables, "eventDepth": event.depth}
-    return NewJob(
-        app=app.name,
-        type=JobType.EXECUTE_LISTENER,
-        name=listener.name,
-        label=listener.label,
-        spec=spec,
-        queue=listener.queue,
-        max_attempts=listener.max_attempts,
-        timeout_ms=listener.timeout,
-        unique_key=f"listener {event.lane}",
-        run_by=event.run_by,
-        app_version=app.version,
-    )
+        by, heard = Requester(app.name, self.run_by), {**variables, "eventDepth": self.depth}
+        key = f"listener {self.lane}"
+        return requests.run_listener(by, listener, heard, unique_key=key, app_version=app.version)
 
 
 def _data(app: App, body: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.apps.folder import Script
-from engine.apps.manifest import Action, ActionKind, Endpoint, Entity
+from engine.apps.manifest import Action, ActionKind, Endpoint, Entity, Listener
 from engine.apps.outgoing import DatabaseAction, Notification, Topic
 from engine.data.fields import Invalid, check_json
 from engine.data.files import File
@@ -108,6 +108,31 @@ def run_source(by: Requester, script: Script, params: object, options: object) -
     spec = {"scriptName": script.path, "language": script.language, "source": script.source}
     checked = {**spec, "params": _object("params", params)}
     return _job(by, JobType.EXECUTE_SCRIPT, script.path, script.path, checked, options)
+
+
+def run_listener(
+    by: Requester,
+    listener: Listener,
+    variables: Mapping[str, Any],
+    *,
+    unique_key: str | None = None,
+    app_version: int | None = None,
+) -> NewJob:
+    """EXECUTE_LISTENER: the listener's script with these variables, one of which is the event that it hears."""
+    return NewJob(
+        app=by.app,
+        type=JobType.EXECUTE_LISTENER,
+        name=listener.name,
+        label=listener.label,
+        spec={"listenerName": listener.name, "path": listener.script, **variables},
+        queue=listener.queue,
+        max_attempts=listener.max_attempts,
+        timeout_ms=listener.timeout,
+        unique_key=unique_key,
+        parent_id=by.parent_id,
+        run_by=by.run_by,
+        app_version=app_version,
+    )
 
 
 def _object(name: str, value: object) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from engine.errors import BadRequest
 from engine.jobs import requests
 from engine.jobs.documents import time_text
 from engine.jobs.requests import Requester
-from engine.model import JobType, NewJob
+from engine.model import NewJob
 from engine.schedule.model import EventType, Plan
 
 T = TypeVar("T")
@@ -86,18 +86,7 @@ def _listener(app: App, plan: Plan, by: Requester, due: datetime) -> NewJob:
         raise BadRequest.field("eventTag", plan.event_tag, f"a listener of {app.name}: {known}")
     listener = app.manifest.listeners[plan.event_tag]
     event = {"type": "schedule", "tag": plan.tag, "dueAt": time_text(due)}
-    spec = {"listenerName": listener.name, "path": listener.script, "event": event}
-    return NewJob(
-        app=app.name,
-        type=JobType.EXECUTE_LISTENER,
-        name=listener.name,
-        label=listener.label,
-        spec=spec,
-        queue=listener.queue,
-        max_attempts=listener.max_attempts,
-        timeout_ms=listener.timeout,
-        run_by=by.run_by,
-    )
+    return requests.run_listener(by, listener, {"event": event})
 
 
 def _no_query(plan: Plan) -> None:
