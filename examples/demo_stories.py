@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.cli.table import cut
 from engine.model import Job, Status
 
 LANGUAGES = {".js": "javascript", ".py": "python"}
@@ -32,6 +34,7 @@ RETURNS: Mapping[str, Any] = {
     "priority": 3,
 }
 MEANT_TO_FAIL = ("failing", "failingPython")
+SHOWN_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def claims(told: Told) -> Iterator[Claim]:
         "without an error" if told.story != "errors" else "no error but the one on purpose", not failed, error or failed
     )
     if told.story in RETURNS:
-        yield Claim(f"returned {_short(RETURNS[told.story])}", told.response == RETURNS[told.story], told.response)
+        yield Claim(f"returned {short(RETURNS[told.story])}", told.response == RETURNS[told.story], told.response)
     yield from _of_children(told)
 
 
@@ -87,5 +90,6 @@ def _of_children(told: Told) -> Iterator[Claim]:
             yield Claim("the job below it threw badRequest twice", found == ("badRequest", [2]), found)
 
 
-def _short(value: Any) -> str:
-    return str(value["results"]["response"]) if isinstance(value, dict) else str(value)
+def short(value: object) -> str:
+    """A value of scripts as JSON, cut to what fits into a column."""
+    return cut(json.dumps(value, ensure_ascii=False), SHOWN_LENGTH)

@@ -21,10 +21,11 @@ from engine.db.pool import Pool
 from engine.events import custom
 from engine.jobs import requests, search, store
 from engine.jobs.requests import Requester
+from engine.jobs.watch import watch
 from engine.model import Job, JobType, NewJob, Scope
 from engine.settings import Settings
 from examples.demo_report import Report
-from examples.demo_stories import Claim
+from examples.demo_stories import Claim, short
 
 APP = "crm"
 BY = Requester(APP, run_by=None)
@@ -36,7 +37,6 @@ Grace,grace@demo.example,manager,{SINCE}
 Mary,mary@demo.example,astronaut,{SINCE}
 """
 USERS = "id,name,email,groups\nada,Ada,ada@demo.example,sales\ngrace,Grace,grace@demo.example,\n"
-SHOWN_LENGTH = 64
 POLL_S = 0.05
 PATIENCE_S = 120.0
 
@@ -65,10 +65,9 @@ class Tour:
 
     async def _over(self, job_id: UUID) -> Done:
         async with asyncio.timeout(PATIENCE_S):
-            while not (job := await self._get(job_id)).status.is_final:  # noqa: ASYNC110 - the database is asked
-                await asyncio.sleep(POLL_S)
+            *_, last = [seen async for seen in watch(self._pool, APP, job_id, poll_s=POLL_S)]
         async with self._pool.acquire() as conn:
-            done = Done(job, await store.results(conn, APP, job_id) or {})
+            done = Done(last.job, await store.results(conn, APP, job_id) or {})
         self.done.append(done)
         return done
 
@@ -184,10 +183,7 @@ async def tour(pool: Pool, settings: Settings, report: Report) -> list[Claim]:
     found += [await tour.endpoint(settings), await tour.stopped()]
     report.rows(
         ["type", "status", "data()", "results()"],
-        [
-            (each.job.type.value, each.job.status.value, _short(each.job.data), _short(each.results))
-            for each in tour.done
-        ],
+        [(each.job.type.value, each.job.status.value, short(each.job.data), short(each.results)) for each in tour.done],
     )
     public = [kind for kind in JobType if kind.is_public]
     missing = [kind.value for kind in public if kind not in {each.job.type for each in tour.done}]
@@ -197,8 +193,3 @@ async def tour(pool: Pool, settings: Settings, report: Report) -> list[Claim]:
         Claim("none ended with an error of its own", not failed, failed),
         *found,
     ]
-
-
-def _short(value: Mapping[str, Any]) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= SHOWN_LENGTH else text[: SHOWN_LENGTH - 1] + "…"
