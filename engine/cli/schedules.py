@@ -45,7 +45,12 @@ Work = Callable[[Connection], Awaitable[Schedule]]
 def create(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
     """A new schedule; what it is to start is checked."""
     kind = filters.member("TYPE", given.type, EventType)
-    named = {"tag": given.tag, "name": given.name or given.tag, "event_type": kind, "event_tag": given.event}
+    named = {
+        "tag": given.tag,
+        "name": given.tag if given.name is None else given.name,
+        "event_type": kind,
+        "event_tag": given.event,
+    }
     plan = Plan(**{**named, **_changes(given)})
 
     async def work(conn: Connection) -> Schedule:
@@ -74,8 +79,8 @@ def _changes(given: argparse.Namespace) -> dict[str, Any]:
         "timezone": (given.timezone, str),
         "interval_ms": (given.every, lambda text: duration_ms("--every", text)),
         "executions": (given.executions, lambda text: filters.whole("--executions", number(text))),
-        "start_at": (given.start, lambda text: filters.at(to_ms("--start", text, now))),
-        "end_at": (given.end, lambda text: filters.at(to_ms("--end", text, now))),
+        "start_at": (given.start, lambda text: _bound("--start", text, now)),
+        "end_at": (given.end, lambda text: _bound("--end", text, now)),
         "jitter_ms": (given.jitter, lambda text: duration_ms("--jitter", text)),
         "missed": (given.missed, lambda text: filters.member("--missed", text, Missed)),
         "missed_after_ms": (given.missed_after, lambda text: duration_ms("--missed-after", text)),
@@ -83,6 +88,11 @@ def _changes(given: argparse.Namespace) -> dict[str, Any]:
     }
     found = {name: make(text) for name, (text, make) in made.items() if text is not None}
     return {**found, "params": params.parse(given.param)} if given.param else found
+
+
+def _bound(option: str, text: str, now: datetime) -> datetime | None:
+    """`none` takes a bound away."""
+    return None if text == "none" else filters.at(to_ms(option, text, now))
 
 
 def pause(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:

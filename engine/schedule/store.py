@@ -50,7 +50,7 @@ async def create(
 async def update(conn: Connection, app: App, tag: object, changes: Mapping[str, Any]) -> Schedule:
     """The schedule with these fields of its plan (not its tag) changed; a change of times sets the next run anew."""
     schedule = await _locked(conn, app.name, tag)
-    plan = replace(schedule.plan, **_exclusive(changes))
+    plan = replace(schedule.plan, **_exclusive(schedule.plan, changes))
     _check(app, plan, schedule.origin, schedule.run_by, await _now(conn))
     return await _change(conn, schedule, plan)
 
@@ -67,8 +67,10 @@ async def _change(conn: Connection, schedule: Schedule, plan: Plan) -> Schedule:
     return Schedule.from_row(row)
 
 
-def _exclusive(changes: Mapping[str, Any]) -> dict[str, Any]:
+def _exclusive(plan: Plan, changes: Mapping[str, Any]) -> dict[str, Any]:
     """The changes; a cron expression takes the place of an interval, and the other way round."""
+    if "cron" in changes and changes["cron"] is changes.get("interval_ms", plan.interval_ms) is None:
+        raise BadRequest.field("cron", None, "an expression, or an interval in its place")
     match changes:
         case {"cron": str()} if "interval_ms" not in changes:
             return {**changes, "interval_ms": None}

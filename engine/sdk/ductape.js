@@ -27,6 +27,15 @@ export class DuctapeError extends Error {
   }
 }
 
+// Without a tag the address would be that of all jobs.
+const named = (tag) => {
+  if (typeof tag === "string" && tag !== "") return tag;
+  const value = JSON.stringify(tag) ?? "undefined";
+  const additionalInfo = { field: "tag", value, allowed: "the tag of a job" };
+  const message = `tag: ${value} is not allowed; expected the tag of a job`;
+  throw new DuctapeError(400, { code: "badRequest", message, additionalInfo });
+};
+
 const served = () => new URL("..", import.meta.url).href;
 
 /** A client with a token; `url` is the API's, by default where this file came from. `product.jobs` has create, update, fetch and fetchAll. */
@@ -47,9 +56,9 @@ export class Ductape {
     };
     this.product = {
       jobs: {
-        create: (details) => call("POST", undefined, details),
-        update: (tag, data) => call("PATCH", tag, data),
-        fetch: (tag) => call("GET", tag),
+        create: (details) => call("POST", undefined, details ?? null),
+        update: async (tag, data) => call("PATCH", named(tag), data ?? null),
+        fetch: async (tag) => call("GET", named(tag)),
         fetchAll: () => call("GET"),
       },
     };

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import httpx
 
+from engine.errors import BadRequest
 from engine.sdk.answers import call
 
 Job = dict[str, Any]
@@ -44,12 +45,12 @@ class Jobs:
 
     async def update(self, tag: str, data: Mapping[str, Any]) -> Job:
         """The job with these fields changed, from its next run on; NotFound if there is none."""
-        job: Job = await self._call("PATCH", tag, data)
+        job: Job = await self._call("PATCH", _named(tag), data)
         return job
 
     async def fetch(self, tag: str) -> Job:
         """The job; NotFound if there is none."""
-        job: Job = await self._call("GET", tag)
+        job: Job = await self._call("GET", _named(tag))
         return job
 
     async def fetch_all(self) -> list[Job]:
@@ -62,6 +63,13 @@ class Jobs:
     async def _call(self, method: str, tag: str, body: Mapping[str, Any] | None = None) -> Any:
         path = f"/ductape/jobs/{quote(tag, safe='')}" if tag else "/ductape/jobs"
         return await call(self._http, method, path, body)
+
+
+def _named(tag: str) -> str:
+    """Without a tag the address would be that of all jobs."""
+    if not isinstance(tag, str) or not tag:
+        raise BadRequest.field("tag", tag, "the tag of a job")
+    return tag
 
 
 class Product:

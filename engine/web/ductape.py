@@ -16,7 +16,7 @@ from engine.schedule.model import Schedule as EngineSchedule
 from engine.web.context import Admitted
 from engine.web.routes import Routes
 from engine.web.schedules import Tag, manage, new
-from engine.web.scheduleshapes import Makeable
+from engine.web.scheduleshapes import Makeable, absent
 from engine.web.shapes import NAME_PATTERN, Moment
 
 PATH = "/ductape/jobs"
@@ -52,15 +52,15 @@ class ProductJob(BaseModel):
 
 
 class ProductJobChanges(BaseModel):
-    """The fields of a job that may be changed; what is left out stays."""
+    """The fields of a job that may be changed; what is left out stays. Null is refused: a job has each of them."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    name: str | None = Field(None, min_length=1, max_length=200)
-    event_type: Makeable | None = None
-    event_tag: str | None = Field(None, min_length=1, max_length=500)
-    executions: int | None = Field(None, ge=0, le=MOST_EXECUTIONS)
-    intervals: int | None = Field(None, ge=100, le=MOST_MS)
+    name: str = absent(min_length=1, max_length=200)
+    event_type: Makeable = absent()
+    event_tag: str = absent(min_length=1, max_length=500)
+    executions: int = absent(ge=0, le=MOST_EXECUTIONS)
+    intervals: int = absent(ge=100, le=MOST_MS)
 
 
 class KnownProductJob(BaseModel):
@@ -134,7 +134,7 @@ async def update(
     call: Admitted, tag: Tag, changes: Annotated[ProductJobChanges, Body(openapi_examples=CHANGES)]
 ) -> KnownProductJob:
     """Change a job, from its next run on."""
-    given = changes.model_dump(exclude_none=True)
+    given = changes.model_dump(exclude_unset=True)
     if "intervals" in given:
         given["interval_ms"] = given.pop("intervals")
     if "event_type" in given:

@@ -107,7 +107,7 @@ class NewSchedule(Given):
     paused: bool = False
 
 
-def _absent(**options: Any) -> Any:
+def absent(**options: Any) -> Any:
     """A field that may be left out, and is not null where it is there."""
     return Field(default=None, json_schema_extra=_without_default, **options)
 
@@ -117,32 +117,34 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 class ScheduleChanges(Given):
-    """What is to be changed; what is left out stays. Null takes a bound away."""
+    """What is to be changed; what is left out stays. Null takes away what a schedule can be without."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"interval": 120_000}]})
 
-    name: str = _absent(min_length=1, max_length=200, examples=["Nightly report"])
-    event_type: Makeable = _absent()
-    event_tag: str = _absent(min_length=1, max_length=500)
-    params: dict[str, Any] = _absent()
-    query: dict[str, Any] = _absent()
-    options: JobOptions = _absent()
-    cron: str = _absent(max_length=200)
-    timezone: str = _absent()
-    interval_ms: int = _absent(alias="interval", ge=100, le=MOST_MS)
-    executions: int = _absent(ge=0, le=MOST_EXECUTIONS)
-    start_at: GivenMoment | None = _absent(alias="start")
-    end_at: GivenMoment | None = _absent(alias="end")
-    jitter_ms: int = _absent(alias="jitter", ge=0, le=DAY_MS)
-    missed: Literal["skip", "once", "all"] = _absent()
-    missed_after_ms: int = _absent(alias="missedAfter", ge=0, le=DAY_MS)
-    overlap: Literal["allow", "skip", "wait"] = _absent()
+    name: str = absent(min_length=1, max_length=200, examples=["Nightly report"])
+    event_type: Makeable = absent()
+    event_tag: str = absent(min_length=1, max_length=500)
+    params: dict[str, Any] = absent()
+    query: dict[str, Any] = absent()
+    options: JobOptions = absent()
+    cron: str | None = absent(max_length=200)
+    timezone: str = absent()
+    interval_ms: int | None = absent(alias="interval", ge=100, le=MOST_MS)
+    executions: int = absent(ge=0, le=MOST_EXECUTIONS)
+    start_at: GivenMoment | None = absent(alias="start")
+    end_at: GivenMoment | None = absent(alias="end")
+    jitter_ms: int | None = absent(alias="jitter", ge=0, le=DAY_MS)
+    missed: Literal["skip", "once", "all"] = absent()
+    missed_after_ms: int = absent(alias="missedAfter", ge=0, le=DAY_MS)
+    overlap: Literal["allow", "skip", "wait"] = absent()
 
 
 def plan_fields(given: NewSchedule | ScheduleChanges) -> dict[str, Any]:
     """What was given, by the names of the fields of a plan."""
     kinds: dict[str, Any] = {"event_type": EventType, "missed": Missed, "overlap": Overlap}
     found = {name: getattr(given, name) for name in given.model_fields_set}
+    if found.get("jitter_ms", 0) is None:
+        found["jitter_ms"] = 0
     if "options" in found:
         options = found["options"]
         found["options"] = {} if options is None else options.model_dump(by_alias=True, exclude_none=True)

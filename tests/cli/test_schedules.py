@@ -42,6 +42,21 @@ def test_a_schedule_lives_on_the_command_line(shop: Call) -> None:
     assert "has no schedules" in shop("schedule", "list", *APP).err
 
 
+def test_bounds_come_and_go(shop: Call) -> None:
+    """`none` takes a bound away; what is left out stays; an empty word is not left out."""
+    bounds = ("--start", "2026-01-01T00:00Z", "--end", "2100-01-01T00:00Z", "--jitter", "5s")
+    shop("schedule", "create", "t", "ACTION", "report", *APP, "--every", "1m", *bounds)
+    changed = shop("schedule", "update", "t", *APP, "--end", "none", "--jitter", "0", "--json").document
+    assert (changed["start"], changed["end"], changed["jitter"]) == ("2026-01-01T00:00:00.000Z", None, 0)
+    for option in ("--name", "--event", "--type", "--cron", "--every", "--executions", "--start", "--end", "--missed"):
+        refused = shop("schedule", "update", "t", *APP, option, "")
+        assert (refused.code, f"{'EVENT' if option == '--event' else option}: '' is not allowed" in refused.err) == (
+            2,
+            True,
+        ), refused.err
+    assert shop("schedule", "show", "t", *APP, "--json").document == changed
+
+
 def test_bad_words_are_refused(shop: Call) -> None:
     """Exit code 2, and the option as it was typed."""
     for words, error in (

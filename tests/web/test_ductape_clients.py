@@ -35,19 +35,28 @@ seen.push(await ductape.product.jobs.fetch('example_job'));
 try { await ductape.product.jobs.fetch('nothing'); } catch (error) {
   seen.push([error instanceof DuctapeError, error.status, error.code, ductapeOf === Ductape]);
 }
+const { jobs } = ductape.product;
+const wrong = [() => jobs.update(tag, { executions: null }), () => jobs.update(tag, { cron: '* * * * *' }),
+  () => jobs.update(tag), () => jobs.update(undefined, data), () => jobs.fetch(), () => jobs.fetch('')];
+for (const call of wrong) {
+  seen.push(await call().catch((error) => [error.code, error.additionalInfo.field, error.additionalInfo.value]));
+}
 console.log(JSON.stringify(seen));
 """
 
 
 async def test_the_samples_in_node(api: Api, address: str, tmp_path: Path) -> None:
     """The file that the API serves does what the seed says; an error has its code."""
-    created, updated, everything, fetched, refused = await run_node(
+    created, updated, everything, fetched, refused, *wrong = await run_node(
         NODE, tmp_path, URL=address, TOKEN=await api.token()
     )
     assert (created["name"], created["executions"], created["intervals"]) == ("Example Job", 5, 60_000)
     assert (updated["name"], updated["executions"], updated["intervals"]) == ("Updated Job Name", 10, 120_000)
     assert (everything, fetched) == ([updated], updated)
     assert refused == [True, 404, "notFound", True]
+    fields = [("executions", "null"), ("cron", "'* * * * *'"), ("body", "null")]
+    tags = [("tag", "undefined"), ("tag", "undefined"), ("tag", '""')]
+    assert wrong == [["badRequest", *each] for each in (*fields, *tags)]
 
 
 async def test_the_samples_in_python(api: Api, address: str) -> None:
@@ -71,6 +80,15 @@ async def test_the_samples_in_python(api: Api, address: str) -> None:
             await jobs.fetch("nothing")
         with pytest.raises(BadRequest, match=r"tag: 'example_job' is not allowed"):
             await jobs.create(details)
+        for wrong in (
+            lambda: jobs.update("example_job", {"executions": None}),
+            lambda: jobs.update("example_job", {"cron": "* * * * *"}),
+            lambda: jobs.update("", {"executions": 5}),
+            lambda: jobs.fetch(""),
+        ):
+            with pytest.raises(BadRequest, match=r"^(executions: null|cron: '\* \* \* \* \*'|tag: '') is not allowed"):
+                await wrong()
+        assert await jobs.fetch("example_job") == updated
     async with Ductape(address, "wrong") as ductape:
         with pytest.raises(Unauthorized):
             await ductape.product.jobs.fetch_all()

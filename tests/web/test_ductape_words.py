@@ -157,3 +157,26 @@ async def test_a_word_that_is_none_is_refused(api: Api, ann: Caller, field: str,
     refused = await ann("POST", THEIRS, 400, json={**DETAILS, "tag": "t", "executions": 5, field: value})
     assert field in refused["message"]
     assert await ann("GET", THEIRS) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "shown"),
+    [
+        *((name, None, "null") for name in ("name", "event_type", "event_tag", "executions", "intervals")),
+        ("name", "", "''"),
+        ("executions", "10", "'10'"),
+        ("intervals", 99, "99"),
+        ("interval", 60_000, "60000"),
+        ("cron", None, "null"),
+        ("tag", None, "null"),
+        ("tag", "other", "'other'"),
+    ],
+)
+async def test_an_update_ignores_nothing(api: Api, ann: Caller, field: str, value: object, shown: str) -> None:
+    """A null, a field that is none and a value that is none are refused by name; nothing of the update holds then."""
+    made = await ann("POST", THEIRS, 201, json={**DETAILS, "tag": "t", "executions": 5})
+    refused = await ann("PATCH", f"{THEIRS}/t", 400, json={"executions": 9, "name": "Changed", field: value})
+    info = refused["additionalInfo"]
+    assert (info["field"], info["value"]) == (field, shown)
+    assert info["allowed"]
+    assert await ann("GET", f"{THEIRS}/t") == made

@@ -101,6 +101,39 @@ async def test_a_bad_schedule_names_its_field(api: Api, ann: Caller, change: dic
     assert (await ann("GET", PATH))["items"] == []
 
 
+@pytest.mark.parametrize(
+    ("change", "after"),
+    [
+        ({"end": None}, {"end": None}),
+        ({"start": None}, {"start": None}),
+        ({"jitter": None}, {"jitter": 0}),
+        ({"interval": None}, {"cron": "0 3 * * *"}),
+        ({"cron": None, "interval": 60_000}, {"cron": None, "interval": 60_000}),
+    ],
+)
+async def test_null_takes_away(api: Api, ann: Caller, change: dict[str, Any], after: dict[str, Any]) -> None:
+    """What a schedule can be without: its bounds, its jitter, and one of cron and interval."""
+    bounds = {"start": "2026-01-01T00:00:00.000Z", "end": "2100-01-01T00:00:00.000Z", "jitter": 1000}
+    await ann("POST", PATH, 201, json={**NIGHTLY, **bounds})
+    changed = await ann("PATCH", f"{PATH}/nightly", json=change)
+    assert {name: changed[name] for name in after} == after
+
+
+@pytest.mark.parametrize(
+    "field",
+    (
+        *("name", "eventType", "eventTag", "params", "query", "options", "timezone", "executions", "missed"),
+        *("missedAfter", "overlap", "cron", "tag"),
+    ),
+)
+async def test_null_is_refused_by_name(api: Api, ann: Caller, field: str) -> None:
+    """Where a schedule cannot be without it; nothing of the change holds."""
+    made = await ann("POST", PATH, 201, json=NIGHTLY)
+    refused = await ann("PATCH", f"{PATH}/nightly", 400, json={"jitter": 5, field: None})
+    assert (refused["additionalInfo"]["field"], refused["additionalInfo"]["value"]) == (field, "null")
+    assert await ann("GET", f"{PATH}/nightly") == made
+
+
 async def test_the_samples_of_seed_004_over_http(api: Api, ann: Caller) -> None:
     """create, update, fetchAll and fetch with the seed's names; the same schedule is seen in our words."""
     made = await ann("POST", "/ductape/jobs", 201, json=EXAMPLE)
