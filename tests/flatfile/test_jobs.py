@@ -91,6 +91,17 @@ async def test_others_jobs_are_not_managed(api: Api, ann: Caller) -> None:
     assert (await bob("GET", f"/v1/jobs/{job_id}"))["data"]["status"] == "created"
 
 
+async def test_an_update_says_when_it_will_be_done(ann: Caller) -> None:
+    """`estimatedCompletionAt` is kept, as the vendor's pages have it and its client does not send it (test_working.py)."""
+    config = {"type": "space", "operation": "configure", "source": "s", "trigger": "immediate"}
+    path = f"/v1/jobs/{(await ann('POST', '/v1/jobs', json=config))['data']['id']}"
+    await ann("POST", f"{path}/ack")
+    changes = {"progress": 50, "estimatedCompletionAt": "2024-01-01T12:00:00.000Z"}
+    updated = (await ann("PATCH", path, json=changes))["data"]
+    assert {name: updated[name] for name in changes} == changes
+    assert (await ann("GET", path))["data"]["estimatedCompletionAt"] == changes["estimatedCompletionAt"]
+
+
 async def test_outcomes_are_checked(ann: Caller) -> None:
     """Every `next` of the seed is kept, what is wrong is named, and the job is still the handler's."""
     config = {"type": "space", "operation": "configure", "source": "s", "trigger": "immediate"}

@@ -1,8 +1,14 @@
-// Runs each of the samples in SAMPLES (texts, as JSON) on a job of its own; prints what became of the jobs.
+// Runs each of the samples in SAMPLES (texts, as JSON) on a job of its own; prints what it sent, and what became of the job.
 import { FlatfileClient } from "@flatfile/api";
 
 const api = new FlatfileClient();
 const AsyncFunction = (async () => {}).constructor;
+const { fetch } = globalThis;
+let sent;
+globalThis.fetch = (url, request) => {
+  sent = request.body === undefined ? undefined : JSON.parse(request.body);
+  return fetch(url, request);
+};
 const processJob = async () => {
   throw new Error("no rows");
 };
@@ -12,7 +18,8 @@ for (const sample of JSON.parse(process.env.SAMPLES)) {
   const jobId = (await api.jobs.create(config)).data.id;
   await api.jobs.ack(jobId);
   await new AsyncFunction("api", "jobId", "processJob", sample)(api, jobId, processJob);
+  const body = sent;
   const { status, progress, info, outcome } = (await api.jobs.get(jobId)).data;
-  jobs.push({ status, progress, info, outcome });
+  jobs.push({ status, progress, info, outcome, sent: body });
 }
 console.log(JSON.stringify(jobs));
