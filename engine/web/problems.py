@@ -59,6 +59,8 @@ DESCRIPTIONS = {
     504: "The endpoint did not answer in time.",
 }
 RETRY_AFTER_S = 5
+# Of Flatfile's client.
+VENDOR_PATHS = "/v1/"
 
 
 class Problem(BaseModel):
@@ -82,6 +84,24 @@ class Problem(BaseModel):
     additional_info: dict[str, Any] = Field(description="What it is about; for some errors field, value and allowed")
 
 
+class VendorError(BaseModel):
+    """One thing that is wrong, in the form of Flatfile's client."""
+
+    key: str | None = Field(None, description="The field, if it is about one")
+    message: str = Field(description="What is wrong with it")
+
+
+class VendorProblem(Problem):
+    """The form of errors under Flatfile's paths: ours, and beside it the one that its client knows."""
+
+    errors: list[VendorError] = Field(min_length=1, description="Each thing that is wrong")
+
+
+def problem_of(path: str) -> type[Problem]:
+    """The form of the errors of an address."""
+    return VendorProblem if path.startswith(VENDOR_PATHS) else Problem
+
+
 def respond(error: Exception, request: Request) -> JSONResponse:
     """The response for any exception."""
     known = _known(error)
@@ -97,7 +117,7 @@ def respond(error: Exception, request: Request) -> JSONResponse:
             headers["Retry-After"] = str(RETRY_AFTER_S)
         case NotAllowed():
             headers["Allow"] = ", ".join(known.additional_info["allowed"])
-    return JSONResponse(known.to_json(), known.http_status, headers)
+    return JSONResponse(_body(known.to_json(), error, request), known.http_status, headers)
 
 
 def _known(error: Exception) -> HeadraceError | None:
@@ -127,7 +147,17 @@ def _ours(error: Exception, request: Request) -> JSONResponse:
         "additionalInfo": {"requestId": request_id},
     }
     headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
-    return JSONResponse(body, status, headers | {"Cache-Control": "no-store"})
+    return JSONResponse(_body(body, error, request), status, headers | {"Cache-Control": "no-store"})
+
+
+def _body(told: dict[str, Any], error: Exception, request: Request) -> dict[str, Any]:
+    """What is told, in the form that the address has."""
+    if problem_of(request.url.path) is Problem:
+        return told
+    invalid = error.errors() if isinstance(error, RequestValidationError) else []
+    wrong = [_problem(each).to_json() for each in invalid] or [told]
+    errors = [VendorError(key=each["additionalInfo"].get("field"), message=each["message"]) for each in wrong]
+    return {**told, "errors": [each.model_dump(exclude_none=True) for each in errors]}
 
 
 def _invalid(error: RequestValidationError) -> BadRequest:

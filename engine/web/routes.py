@@ -21,7 +21,7 @@ from engine.settings import Settings
 from engine.web import problems
 from engine.web.context import Call, Web
 from engine.web.limits import Allowance
-from engine.web.problems import DESCRIPTIONS, Problem
+from engine.web.problems import DESCRIPTIONS, problem_of
 from engine.web.strict import StrictRequest, check_address, check_json_body, has_body
 
 
@@ -182,7 +182,8 @@ def _errors(path: str, access: Access, more: Sequence[int]) -> dict[int | str, d
     always = {400, 500, 503}
     guarded = {401, 403, 429} if isinstance(access, Scope) else set()
     statuses = always | guarded | ({404} if "{" in path else set()) | set(more)
-    return {status: {"model": Problem, "description": DESCRIPTIONS[status]} for status in sorted(statuses)}
+    form = problem_of(path)
+    return {status: {"model": form, "description": DESCRIPTIONS[status]} for status in sorted(statuses)}
 
 
 def _security(access: Access) -> list[dict[str, list[str]]]:

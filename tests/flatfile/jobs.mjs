@@ -8,7 +8,7 @@ const refused = async (promise) => {
     await promise;
     return null;
   } catch (error) {
-    return [error.constructor.name, error.statusCode, error.body.code, error.body.message];
+    return [error.constructor.name, error.statusCode, error.body.code, error.body.message, error.body.errors];
   }
 };
 
@@ -44,7 +44,7 @@ seen.completed = (
 ).data;
 seen.acknowledged = (await api.jobs.ackOutcome(id)).data;
 seen.late = await refused(api.jobs.ack(id, { progress: 60 }));
-seen.wrong = await refused(api.jobs.create({ ...config, operation: "no spaces" }));
+seen.wrong = await refused(api.jobs.create({ ...config, operation: "no spaces", progress: 101 }));
 
 const other = (await api.jobs.create({ ...config, trigger: "immediate" })).data;
 seen.bare = (await api.jobs.ack(other.id)).data;

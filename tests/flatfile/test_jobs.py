@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.jobs import liveness, store
 from engine.jobs.requests import Requester, call_handler
+from engine.web.shapes import EXAMPLE_ID
 from tests.flatfile.conftest import Node
 from tests.web.conftest import Api, Caller
 
@@ -29,7 +30,10 @@ async def test_every_call_of_the_client(node: Node) -> None:
     assert seen["acknowledged"]["outcomeAcknowledgedAt"]
     assert seen["late"][:3] == ["FlatfileError", 409, "optimisticLocking"]
     assert seen["late"][3].endswith("is refused: it is complete")
+    assert seen["late"][4] == [{"message": seen["late"][3]}]
     assert seen["wrong"][:3] == ["FlatfileError", 400, "badRequest"]
+    assert [error["key"] for error in seen["wrong"][4]] == ["operation", "progress"]
+    assert seen["wrong"][4][0]["message"] == seen["wrong"][3]
 
 
 async def test_failures_parts_and_lists(node: Node) -> None:
@@ -89,6 +93,24 @@ async def test_others_jobs_are_not_managed(api: Api, ann: Caller) -> None:
         assert (await bob(method, path, 403))["code"] == "forbidden"
     assert (await bob("PATCH", f"/v1/jobs/{job_id}", 403, json={"status": "canceled"}))["code"] == "forbidden"
     assert (await bob("GET", f"/v1/jobs/{job_id}"))["data"]["status"] == "created"
+
+
+async def test_errors_have_both_forms(api: Api, ann: Caller) -> None:
+    """Ours and the vendor's, whatever refuses: the token, the address, the body, the job; elsewhere ours alone."""
+    nobody = Caller(api.http, "wrong")
+    for caller, method, path, status in (
+        (nobody, "GET", "/v1/jobs", 401),
+        (ann, "GET", "/v1/nothing", 404),
+        (ann, "PUT", "/v1/jobs", 405),
+        (ann, "GET", f"/v1/jobs/{EXAMPLE_ID}", 404),
+    ):
+        body = await caller(method, path, status)
+        assert body.keys() == {"code", "message", "additionalInfo", "errors"}
+        assert body["errors"] == [{"message": body["message"]}]
+    wrong = {"outcome": {"next": {"type": "id"}}}
+    refused = await ann("POST", f"/v1/jobs/{EXAMPLE_ID}/complete", 400, json=wrong)
+    assert [error["key"] for error in refused["errors"]] == ["outcome.next.id"]
+    assert "errors" not in await ann("GET", "/apps/crm/nothing", 404)
 
 
 async def test_an_update_says_when_it_will_be_done(ann: Caller) -> None:
