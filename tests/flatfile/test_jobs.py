@@ -114,7 +114,7 @@ async def test_errors_have_both_forms(api: Api, ann: Caller) -> None:
 
 
 async def test_an_update_says_when_it_will_be_done(ann: Caller) -> None:
-    """`estimatedCompletionAt` is kept, as the vendor's pages have it and its client does not send it (test_working.py)."""
+    """`estimatedCompletionAt` is kept, as the vendor's pages have it; its client does not send it (test_working.py)."""
     config = {"type": "space", "operation": "configure", "source": "s", "trigger": "immediate"}
     path = f"/v1/jobs/{(await ann('POST', '/v1/jobs', json=config))['data']['id']}"
     await ann("POST", f"{path}/ack")
