@@ -49,6 +49,16 @@ def share(part: str, whole: str) -> str:
     return f"({part} / ({whole} > 0)) or vector(0)"
 
 
+def outcomes(title: str, what: str, counter: str, *, stacked: bool = False) -> Panel:
+    """A counter by how it came out."""
+    return Panel(title, what, [("{{outcome}}", rate(counter, "outcome"))], unit="ops", stacked=stacked)
+
+
+def oldest(title: str, what: str, gauge: str) -> Panel:
+    """How long the first in a line has waited: more than a minute is odd, more than ten are bad."""
+    return Panel(title, what, [("oldest", f"max({gauge})")], unit="s", warn=60, bad=600)
+
+
 FINISHED = "headrace_jobs_finished_total"
 FAILED = share(f'sum(rate({FINISHED}{{outcome="failed"}}[5m]))', f"sum(rate({FINISHED}[5m]))")
 OLDEST = "max(headrace_queue_oldest_seconds) or vector(0)"
@@ -178,11 +188,10 @@ OVERVIEW = Dashboard(
             unit="ops",
             stacked=True,
         ),
-        Panel(
+        outcomes(
             "Attempts that did not end a job",
             "Parked in waits, retried, stopped, handed over, lost to another worker.",
-            [("{{outcome}}", rate("headrace_attempts_left_total", "outcome"))],
-            unit="ops",
+            "headrace_attempts_left_total",
         ),
         Panel(
             "HTTP requests",
@@ -284,11 +293,10 @@ QUEUES = Dashboard(
             warn=5,
             bad=30,
         ),
-        Panel(
+        outcomes(
             "Runs of schedules",
             "What became of runs that were due: made, missed, overlapping, or failed since their event is gone.",
-            [("{{outcome}}", rate("headrace_schedule_runs_total", "outcome"))],
-            unit="ops",
+            "headrace_schedule_runs_total",
             stacked=True,
         ),
         Panel(
@@ -302,33 +310,25 @@ QUEUES = Dashboard(
             warn=5,
             bad=60,
         ),
-        Panel(
+        outcomes(
             "Messages to the broker",
             "Confirmed, or refused and put aside for a while; none where there is no broker.",
-            [("{{outcome}}", rate("headrace_outbox_messages_total", "outcome"))],
-            unit="ops",
+            "headrace_outbox_messages_total",
         ),
-        Panel(
+        oldest(
             "Waiting for the broker",
             "Age of the oldest message in the outbox.",
-            [("oldest", "max(headrace_outbox_oldest_seconds)")],
-            unit="s",
-            warn=60,
-            bad=600,
+            "headrace_outbox_oldest_seconds",
         ),
-        Panel(
+        outcomes(
             "Events to listeners",
             "Delivered as jobs of listeners, or dropped since their app has no such listener any more.",
-            [("{{outcome}}", rate("headrace_events_total", "outcome"))],
-            unit="ops",
+            "headrace_events_total",
         ),
-        Panel(
+        oldest(
             "Waiting for listeners",
             "Age of the oldest event. One of a record waits as long as the listener's job before it runs or is stopped.",
-            [("oldest", "max(headrace_events_oldest_seconds)")],
-            unit="s",
-            warn=60,
-            bad=600,
+            "headrace_events_oldest_seconds",
         ),
     ],
     (QUEUE,),

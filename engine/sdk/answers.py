@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import httpx
 
@@ -27,6 +28,25 @@ _ERRORS: Mapping[int, type[HeadraceError]] = {
     429: TooManyRequests,
     503: DatabaseUnavailable,
 }
+
+
+class Client:
+    """Connections to the API at `url` with a token; used in `async with`, or closed."""
+
+    def __init__(self, url: str, token: str, *, timeout_s: float) -> None:
+        self._http = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=timeout_s)
+
+    async def close(self) -> None:
+        """Closes its connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
 
 
 async def call(http: httpx.AsyncClient, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:

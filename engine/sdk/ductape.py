@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
 from engine.errors import BadRequest
-from engine.sdk.answers import call
+from engine.sdk.answers import Client, call
 
 Job = dict[str, Any]
 
@@ -79,22 +78,9 @@ class Product:
         self.jobs = Jobs(http)
 
 
-class Ductape:
+class Ductape(Client):
     """A client of the API at `url` with a token; used in `async with`, or closed."""
 
     def __init__(self, url: str, token: str, *, timeout_s: float = 30.0) -> None:
-        headers = {"Authorization": f"Bearer {token}"}
-        self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout_s)
+        super().__init__(url, token, timeout_s=timeout_s)
         self.product = Product(self._http)
-
-    async def close(self) -> None:
-        """Closes its connections."""
-        await self._http.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()

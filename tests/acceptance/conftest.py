@@ -11,14 +11,12 @@ from uuid import UUID
 
 import pytest
 
-from engine import app
-from engine.apps.folder import load_folder
-from engine.apps.push import push
 from engine.db.pool import Pool
 from engine.jobs import logs, store
 from engine.model import Job, JobType, LogLine, NewJob
 from engine.settings import Settings
 from tests.acceptance.vendor import Vendor, open_vendor
+from tests.atwork import worker_on
 
 CRM = Path(__file__).resolve().parent.parent.parent / "examples" / "crm"
 POLL_S = 0.02
@@ -71,13 +69,8 @@ class Platform:
 async def platform(fresh_database: str) -> AsyncIterator[Platform]:
     """A worker with one slot: whatever waits must give its slot away."""
     settings = Settings(database_url=fresh_database, slots=1, poll_ms=100)
-    async with app.open_database(settings) as database, app.open_worker(settings, database.pool) as worker:
-        async with database.pool.acquire() as conn:
-            await push(conn, load_folder(CRM))
-        running = asyncio.create_task(worker.run())
-        yield Platform(database.pool)
-        worker.stop()
-        await running
+    async with worker_on(settings, CRM) as pool:
+        yield Platform(pool)
 
 
 @pytest.fixture

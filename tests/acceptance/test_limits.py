@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from engine import app
 from engine.jobs import store
 from engine.metrics import Metrics
 from engine.settings import Settings
 from tests.acceptance.conftest import Platform
+from tests.atwork import worker_on
 
 REGEX = "(a+)+$"
 
@@ -54,14 +53,8 @@ async def limited(fresh_database: str) -> AsyncIterator[Limited]:
         job_log_lines=3,
     )
     metrics = Metrics()
-    async with (
-        app.open_database(settings) as database,
-        app.open_worker(settings, database.pool, metrics=metrics) as worker,
-    ):
-        running = asyncio.create_task(worker.run())
-        yield Limited(Platform(database.pool), metrics)
-        worker.stop()
-        await running
+    async with worker_on(settings, metrics=metrics) as pool:
+        yield Limited(Platform(pool), metrics)
 
 
 CASES = [

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from engine import app
 from engine.db.pool import Pool
 from engine.events.model import DEEPEST
 from engine.settings import Settings
 from tests.acceptance.ears import Ears
+from tests.atwork import worker_on
 
 TOML = """
 [app]
@@ -78,24 +76,13 @@ async def pushed(pool: Pool, folder: Path, suffix: str) -> Ears:
     return await Ears.pushed(pool, folder, TOML + "".join(listeners), scripts)
 
 
-@asynccontextmanager
-async def working(dsn: str) -> AsyncIterator[Pool]:
-    """A running worker with two slots, which finds news by polling and by being told."""
-    settings = Settings(database_url=dsn, slots=2, poll_ms=100)
-    async with app.open_database(settings) as database, app.open_worker(settings, database.pool) as worker:
-        running = asyncio.create_task(worker.run())
-        yield database.pool
-        worker.stop()
-        await running
-
-
 @pytest.mark.parametrize("suffix", list(SCRIPTS))
 async def test_listeners_hear_scripts(fresh_database: str, tmp_path: Path, suffix: str) -> None:
     """Changes of a record in order, before and after; the end of a job, a custom event, the clock; a chain that ends.
 
     A listener that triggers itself runs as often as the limit allows, and the next job of it says why it does not run.
     """
-    async with working(fresh_database) as pool, asyncio.timeout(240):
+    async with worker_on(Settings(database_url=fresh_database, slots=2, poll_ms=100)) as pool, asyncio.timeout(240):
         ears = await pushed(pool, tmp_path, suffix)
         await ears.run(CHANGES)
         names = [f"t {n}" for n in range(6)]

@@ -7,11 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from engine import app
-from engine.apps.folder import load_folder
-from engine.apps.push import push
 from engine.settings import Settings
 from tests.acceptance.conftest import CRM, Platform
+from tests.atwork import worker_on
 
 POLL_MS = 60_000
 PAUSES = {
@@ -28,13 +26,8 @@ try { sys.jobs.waitForJob(id, 'FINISHED', 200); } catch (e) { sys.jobs.cancel(id
 async def slow_poller(fresh_database: str) -> AsyncIterator[Platform]:
     """A worker that polls once a minute."""
     settings = Settings(database_url=fresh_database, slots=1, poll_ms=POLL_MS)
-    async with app.open_database(settings) as database, app.open_worker(settings, database.pool) as worker:
-        async with database.pool.acquire() as conn:
-            await push(conn, load_folder(CRM))
-        running = asyncio.create_task(worker.run())
-        yield Platform(database.pool)
-        worker.stop()
-        await running
+    async with worker_on(settings, CRM) as pool:
+        yield Platform(pool)
 
 
 @pytest.mark.parametrize("name", list(PAUSES))

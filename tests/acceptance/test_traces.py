@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -12,14 +11,12 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from engine import app
-from engine.apps.folder import load_folder
-from engine.apps.push import push
 from engine.jobs import store
 from engine.model import JobType, NewJob
 from engine.settings import Settings
 from engine.tracing import context, otel
 from tests.acceptance.conftest import CRM, Platform
+from tests.atwork import worker_on
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -48,16 +45,8 @@ async def traced(fresh_database: str) -> AsyncIterator[Traced]:
     settings = Settings(database_url=fresh_database, slots=1, poll_ms=100, retry_base_ms=10)
     spans = InMemorySpanExporter()
     tracer = otel.OtelTracer(otel.provider_of(SimpleSpanProcessor(spans), instance="test"))
-    async with (
-        app.open_database(settings) as database,
-        app.open_worker(settings, database.pool, tracer=tracer) as worker,
-    ):
-        async with database.pool.acquire() as conn:
-            await push(conn, load_folder(CRM))
-        running = asyncio.create_task(worker.run())
-        yield Traced(database.pool, spans)
-        worker.stop()
-        await running
+    async with worker_on(settings, CRM, tracer=tracer) as pool:
+        yield Traced(pool, spans)
 
 
 def tree(spans: list[ReadableSpan]) -> list[tuple[str, str | None]]:

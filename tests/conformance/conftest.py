@@ -12,7 +12,6 @@ from uuid import UUID
 
 import pytest
 
-from engine import app
 from engine.apps.folder import AppFolder, load_folder
 from engine.apps.manifest import Entity
 from engine.apps.push import push
@@ -22,6 +21,7 @@ from engine.errors import BadRequest
 from engine.jobs import commands, logs, store
 from engine.model import Job, JobType, LogLine, NewJob, Status
 from engine.settings import Settings
+from tests.atwork import worker_on
 from tests.conformance.app import write
 from tests.conformance.scripts import Script
 from tests.postgres import Server
@@ -156,11 +156,8 @@ async def at_work(server: Server, template: str, settings: Settings) -> AsyncIte
         settings,
         database_url=server.database(name), slots=SLOTS, poll_ms=100, retry_base_ms=1, low_priority_percent=1,
     )  # fmt: skip
-    async with app.open_database(own) as database, app.open_worker(own, database.pool) as worker:
-        running = asyncio.create_task(worker.run())
-        yield database.pool
-        worker.stop()
-        await running
+    async with worker_on(own) as pool:
+        yield pool
     await server.drop(name)
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
-from engine import app
 from engine.apps.folder import load_folder
-from engine.apps.push import push
 from engine.settings import Settings
+from tests.atwork import worker_on
 from tests.conformance.app import write
 from tests.conformance.conftest import Lab
 
@@ -21,15 +19,10 @@ DEPTH = 50
 async def test_a_chain_of_fifty(fresh_database: str, tmp_path: Path, action: str) -> None:
     """Fifty jobs, each of which waits for the next, finish on one slot, and each has its answer."""
     settings = Settings(database_url=fresh_database, slots=1, poll_ms=100)
-    folder = load_folder(write(tmp_path / "lab", "lab"))
-    async with app.open_database(settings) as database, app.open_worker(settings, database.pool) as worker:
-        async with database.pool.acquire() as conn:
-            await push(conn, folder)
-        running = asyncio.create_task(worker.run())
-        lab = Lab(database.pool, "lab", folder.manifest.entity("companies"))
+    written = write(tmp_path / "lab", "lab")
+    async with worker_on(settings, written) as pool:
+        lab = Lab(pool, "lab", load_folder(written).manifest.entity("companies"))
         job_id = await lab.action(action, {"depth": DEPTH})
         assert await lab.left(job_id) == {"results": {"status": "ok", "response": DEPTH}}
-        rows = await database.pool.fetch("select status, root_id from headrace.jobs where app = 'lab'")
+        rows = await pool.fetch("select status, root_id from headrace.jobs where app = 'lab'")
         assert [(row["status"], row["root_id"]) for row in rows] == [("FINISHED", job_id)] * (DEPTH + 1)
-        worker.stop()
-        await running

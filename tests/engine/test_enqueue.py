@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -21,36 +24,55 @@ class Undo(Exception):
     """The caller changes its mind."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was notified to those who wait for jobs."""
+
+    _conn: asyncpg.Connection
+    _payloads: list[object]
+
+    async def so_far(self) -> list[object]:
+        """All until now: the server sends what it has before it answers."""
+        await self._conn.execute("select 1")
+        return self._payloads
+
+    async def something(self) -> list[object]:
+        """All, once there is anything."""
+        async with asyncio.timeout(60):
+            while not self._payloads:  # noqa: ASYNC110 - notifications come when the loop runs
+                await asyncio.sleep(0.01)
+        return await self.so_far()
+
+
+@asynccontextmanager
+async def listening(pool: Pool) -> AsyncIterator[Heard]:
+    """Somebody listens."""
+    heard: list[object] = []
+    conn = await pool.dedicated()
+    try:
+        await conn.add_listener(JOBS_CHANNEL, lambda *args: heard.append(args[-1]))
+        yield Heard(conn, heard)
+    finally:
+        await conn.close()
+
+
 async def test_a_rolled_back_caller_leaves_no_job_and_wakes_nobody(pool: Pool) -> None:
     """The job and the wake-up belong to the caller's own transaction."""
-    heard: list[object] = []
     await Hand.join(pool)
-    listener = await pool.dedicated()
-    try:
-        await listener.add_listener(JOBS_CHANNEL, lambda *_: heard.append("woken"))
+    async with listening(pool) as heard:
         with pytest.raises(Undo):
             async with pool.transaction() as conn:
                 await store.create(conn, [new()])
                 raise Undo
         assert not await pool.fetch("select 1 from headrace.jobs union all select 1 from headrace.job_params")
-        await listener.execute("select 1")
-        assert heard == []
+        assert await heard.so_far() == []
         await enqueue(pool, *[new() for _ in range(50)])
-        async with asyncio.timeout(60):
-            while not heard:  # noqa: ASYNC110 - notifications come when the loop runs
-                await asyncio.sleep(0.01)
-        await listener.execute("select 1")
-        assert heard == ["woken"]
-    finally:
-        await listener.close()
+        assert await heard.something() == ["crm default"]
 
 
 async def test_nobody_is_woken_while_nobody_is_hungry(pool: Pool) -> None:
     """A notification makes commits go one by one: it is sent only where a worker has slots for more than it finds."""
-    heard: list[object] = []
-    listener = await pool.dedicated()
-    try:
-        await listener.add_listener(JOBS_CHANNEL, lambda *args: heard.append(args[-1]))
+    async with listening(pool) as heard:
         await enqueue(pool, new())
         hand = await Hand.join(pool)
         async with pool.acquire() as conn:
@@ -60,13 +82,7 @@ async def test_nobody_is_woken_while_nobody_is_hungry(pool: Pool) -> None:
         async with pool.acquire() as conn:
             await liveness.tell_hungry(conn, hand.id, True)
         await enqueue(pool, new(), new())
-        async with asyncio.timeout(60):
-            while not heard:  # noqa: ASYNC110 - notifications come when the loop runs
-                await asyncio.sleep(0.01)
-        await listener.execute("select 1")
-        assert heard == ["crm default"]
-    finally:
-        await listener.close()
+        assert await heard.something() == ["crm default"]
 
 
 async def test_many_jobs_keep_their_order(pool: Pool) -> None:

@@ -37,6 +37,15 @@ async def asks(pool: Pool, claim: Claim, what: Lockable = WHAT) -> Hold:
     return hold
 
 
+async def one_waits(pool: Pool) -> tuple[Hand, Claim, Claim]:
+    """A worker, its job that holds the lock, and the one that waits for it."""
+    await enqueue(pool, new(), new())
+    hand = await Hand.join(pool)
+    first, second = await hand.claim(2)
+    assert [await asks(pool, first), await asks(pool, second)] == [Hold.GRANTED, Hold.WAITING]
+    return hand, first, second
+
+
 async def is_due(pool: Pool, job_id: UUID) -> bool:
     """Whether a worker would claim the job now."""
     row = await pool.fetchrow("select ready_at <= now() as due from headrace.jobs_live where id = $1", job_id)
@@ -91,11 +100,7 @@ async def test_the_next_in_the_line(pool: Pool, ends: Callable[[Hand, Claim], Aw
 
 async def test_a_dead_worker_holds_its_jobs_locks(pool: Pool) -> None:
     """A job that goes back to the queue because its worker died keeps its lock for its next attempt."""
-    await enqueue(pool, new(), new())
-    hand = await Hand.join(pool)
-    first, second = await hand.claim(2)
-    await asks(pool, first)
-    await asks(pool, second)
+    hand, first, second = await one_waits(pool)
     async with pool.transaction() as conn:
         await liveness.leave(conn, hand.id)
     assert await held(pool, first.id) is Hold.GRANTED
@@ -104,11 +109,7 @@ async def test_a_dead_worker_holds_its_jobs_locks(pool: Pool) -> None:
 
 async def test_what_was_left_lying(pool: Pool) -> None:
     """The sweep clears locks of jobs that are over, and grants a free one to who was passed over when it went."""
-    await enqueue(pool, new(), new())
-    hand = await Hand.join(pool)
-    first, second = await hand.claim(2)
-    await asks(pool, first)
-    await asks(pool, second)
+    hand, first, second = await one_waits(pool)
     async with pool.transaction() as conn:
         # Somebody has the waiter's row, so that whoever hands on has to pass it over.
         await conn.execute("select from headrace.jobs_live where id = $1 for update", second.id)
@@ -140,11 +141,7 @@ async def test_a_circle_of_locks(pool: Pool) -> None:
 
 async def test_waiting_past_the_time(pool: Pool) -> None:
     """Who is woken by its deadline when the lock is free has it."""
-    await enqueue(pool, new(), new())
-    hand = await Hand.join(pool)
-    first, second = await hand.claim(2)
-    await asks(pool, first)
-    await asks(pool, second)
+    hand, first, second = await one_waits(pool)
     await make_due(pool, second.id)
     async with pool.transaction() as conn:
         await conn.execute("select from headrace.jobs_live where id = $1 for update", second.id)

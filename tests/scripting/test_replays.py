@@ -38,6 +38,11 @@ async def run(host: ScriptHost, name: str, n: int, calls: Recorder, *, traced: b
         await host.close()
 
 
+async def refuse(method: str, args: list[Json]) -> Reply:
+    """Ends the script at the first call that it asks for."""
+    raise Interrupt("asked")
+
+
 def known(*texts: str) -> list[Recorded]:
     """Recorded calls of the programs, with these replies."""
     return [
@@ -48,11 +53,7 @@ def known(*texts: str) -> list[Recorded]:
 @pytest.mark.parametrize("name", list(PROGRAMS))
 async def test_known_replies_are_given_without_asking(host: ScriptHost, name: str) -> None:
     """Values, failures and the clock come from the batch; the first call behind it has the next number."""
-
-    async def answer(method: str, args: list[Json]) -> Reply:
-        raise Interrupt("asked")
-
-    calls = Recorder(answer, known=known('"x"', FAILED))
+    calls = Recorder(refuse, known=known('"x"', FAILED))
     outcome = await run(host, name, 2, calls)
     assert isinstance(outcome, Returned)
     assert (outcome.value, calls.seen) == ([["x", "notFound"], 101], [])
@@ -61,11 +62,7 @@ async def test_known_replies_are_given_without_asking(host: ScriptHost, name: st
 @pytest.mark.parametrize("name", list(PROGRAMS))
 async def test_the_call_behind_the_batch_is_asked(host: ScriptHost, name: str) -> None:
     """Numbers go on where the batch ends."""
-
-    async def answer(method: str, args: list[Json]) -> Reply:
-        raise Interrupt("asked")
-
-    calls = Recorder(answer, known=known("1", "2"))
+    calls = Recorder(refuse, known=known("1", "2"))
     assert await run(host, name, 3, calls) == Interrupted("asked")
     assert calls.seen == [(3, "jobs.progress", [2, None])]
 
@@ -73,11 +70,7 @@ async def test_the_call_behind_the_batch_is_asked(host: ScriptHost, name: str) -
 @pytest.mark.parametrize("name", list(PROGRAMS))
 async def test_a_call_that_was_not_recorded_is_asked(host: ScriptHost, name: str) -> None:
     """The child does not judge a divergence: it asks, with the number of the call that differs."""
-
-    async def answer(method: str, args: list[Json]) -> Reply:
-        raise Interrupt("asked")
-
-    calls = Recorder(answer, known=[*known("1"), Recorded("jobs.progress", "other", False, "2", 0)])
+    calls = Recorder(refuse, known=[*known("1"), Recorded("jobs.progress", "other", False, "2", 0)])
     assert await run(host, name, 3, calls) == Interrupted("asked")
     assert calls.seen == [(2, "jobs.progress", [1, None])]
 
@@ -85,11 +78,7 @@ async def test_a_call_that_was_not_recorded_is_asked(host: ScriptHost, name: str
 @pytest.mark.parametrize("name", list(PROGRAMS))
 async def test_an_end_before_the_last_known_reply_is_told(host: ScriptHost, name: str) -> None:
     """A script that ends early says so in a call that no host API has."""
-
-    async def answer(method: str, args: list[Json]) -> Reply:
-        raise Interrupt("asked")
-
-    calls = Recorder(answer, known=known("1", "2"))
+    calls = Recorder(refuse, known=known("1", "2"))
     assert await run(host, name, 1, calls) == Interrupted("asked")
     assert calls.seen == [(2, ENDED, [])]
 
