@@ -5,18 +5,27 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.apps.push import push
 from engine.apps.store import AppCache
+from engine.data import users
+from engine.data.users import User
 from engine.metrics import Metrics
 from engine.schedule.scheduler import Scheduler
 from engine.sdk.ductape import JobEventTypes
+from tests.product import TYPES, product
 from tests.web.conftest import Api, Caller
 
-THEIRS, OURS = "/ductape/jobs", "/apps/crm/schedules"
+THEIRS, OURS = "/ductape/jobs", "/apps/product/schedules"
 DETAILS = {"name": "Example Job", "event_type": "FUNCTION", "event_tag": "action_tag", "intervals": 60_000}
+JOBS = """
+    select job.type from headrace.schedules one join headrace.schedule_runs run on run.schedule_id = one.id
+    join headrace.jobs job on job.id = run.job_id where one.app = 'product' and one.tag = $1
+"""
 # Each field of the seed, and ours.
 FIELDS = {
     "name": "name",
@@ -29,6 +38,15 @@ FIELDS = {
     "executed": "executed",
     "next_run": "nextRun",
 }
+
+
+@pytest.fixture
+async def pat(api: Api, tmp_path: Path) -> Caller:
+    """Pat, who may do everything in an app with an event of each type."""
+    async with api.pool.transaction() as conn:
+        await push(conn, product(tmp_path))
+        await users.save(conn, "product", User("pat", "Pat", None))
+    return await api.as_(user="pat", app="product")
 
 
 @dataclass
@@ -51,8 +69,9 @@ class Walk:
     """Takes a schedule through its states by both doors."""
 
     api: Api
-    ann: Caller
+    pat: Caller
     tag: str
+    kind: JobEventTypes
     expected: Expected
 
     async def run(self) -> None:
@@ -65,11 +84,11 @@ class Walk:
         self.expected.executed += self.expected.state == "active"
 
     async def pause(self) -> None:
-        await self.ann("POST", f"{OURS}/{self.tag}/pause")
+        await self.pat("POST", f"{OURS}/{self.tag}/pause")
         self.expected.paused = True
 
     async def resume(self) -> None:
-        await self.ann("POST", f"{OURS}/{self.tag}/resume")
+        await self.pat("POST", f"{OURS}/{self.tag}/resume")
         self.expected.paused = False
 
     async def once(self) -> None:
@@ -79,17 +98,19 @@ class Walk:
         await self._executions(0)
 
     async def _executions(self, number: int) -> None:
-        await self.ann("PATCH", f"{THEIRS}/{self.tag}", json={"executions": number})
+        await self.pat("PATCH", f"{THEIRS}/{self.tag}", json={"executions": number})
         self.expected.executions = number
 
     async def check(self) -> None:
         """Both doors show what is expected, field for field."""
-        theirs = await self.ann("GET", f"{THEIRS}/{self.tag}")
-        same_in_both(theirs, await self.ann("GET", f"{OURS}/{self.tag}"))
+        theirs = await self.pat("GET", f"{THEIRS}/{self.tag}")
+        same_in_both(theirs, await self.pat("GET", f"{OURS}/{self.tag}"))
         want = self.expected
         found = (theirs["state"], theirs["executed"], theirs["executions"])
         assert found == (want.state, want.executed, want.executions)
         assert (theirs["next_run"] is not None) == (want.state == "active")
+        rows = await self.api.pool.fetch(JOBS, self.tag)
+        assert [row["type"] for row in rows] == [TYPES[self.kind][1]] * want.executed
 
 
 def same_in_both(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
@@ -111,30 +132,39 @@ WAYS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-async def test_every_step_from_every_state(api: Api, ann: Caller) -> None:
-    """A run, pause, resume and new numbers of executions; 0 never ends, and a raised number lets it go on."""
-    reached = set()
-    for number, (way, event) in enumerate(itertools.product(WAYS.values(), EVENTS)):
-        walk = Walk(api, ann, f"walk{number}", Expected())
-        await ann("POST", THEIRS, 201, json={**DETAILS, "tag": walk.tag, "executions": walk.expected.executions})
-        for step in (*way, event):
-            await EVENTS[step](walk)
-        await walk.check()
-        reached.add(walk.expected.state)
-    assert reached == {"active", "paused", "ended"}
+async def test_every_step_from_every_state(api: Api, ann: Caller, pat: Caller) -> None:
+    """A run, pause, resume and new numbers of executions; 0 never ends, and a raised number lets it go on.
+
+    The types stand in a Latin square: each goes every way, and takes every step.
+    """
+    reached, kinds = set(), tuple(TYPES)
+    for (row, way), (column, event) in itertools.product(enumerate(WAYS.values()), enumerate(EVENTS)):
+        kind = kinds[(row + column) % len(kinds)]
+        walk = Walk(api, pat, f"walk{row}{column}", kind, Expected())
+        named = {"tag": walk.tag, "event_type": kind, "event_tag": TYPES[kind][0]}
+        await pat("POST", THEIRS, 201, json={**DETAILS, **named, "executions": walk.expected.executions})
+        for steps in (way, (event,)):
+            for step in steps:
+                await EVENTS[step](walk)
+            await walk.check()
+            reached.add((kind, walk.expected.state))
+    assert reached == set(itertools.product(kinds, ("active", "paused", "ended")))
 
 
 @pytest.mark.parametrize("kind", JobEventTypes)
-async def test_every_type_there_and_back(api: Api, ann: Caller, kind: JobEventTypes) -> None:
+async def test_every_type_there_and_back(pat: Caller, kind: JobEventTypes) -> None:
     """A type of theirs is the same word in ours; an event that the app has not is refused by our name of the field."""
-    if kind is not JobEventTypes.FUNCTION:
-        wrong = {**DETAILS, "tag": "t", "event_type": kind, "event_tag": "nothing", "executions": 0}
-        refused = await ann("POST", THEIRS, 400, json=wrong)
-        assert (refused["additionalInfo"]["field"], refused["additionalInfo"]["value"]) == ("eventTag", "'nothing'")
-        assert await ann("GET", THEIRS) == []
-        return
-    made = await ann("POST", THEIRS, 201, json={**DETAILS, "tag": "t", "event_type": kind, "executions": 0})
-    same_in_both(made, await ann("GET", f"{OURS}/t"))
+    event, _ = TYPES[kind]
+    wrong = {**DETAILS, "tag": "t", "event_type": kind, "event_tag": "no/thing", "executions": 0}
+    refused = await pat("POST", THEIRS, 400, json=wrong)
+    assert (refused["additionalInfo"]["field"], refused["additionalInfo"]["value"]) == ("eventTag", "'no/thing'")
+    assert await pat("GET", THEIRS) == []
+    made = await pat("POST", THEIRS, 201, json={**wrong, "event_tag": event})
+    same_in_both(made, await pat("GET", f"{OURS}/t"))
+    await pat("DELETE", f"{OURS}/t", 204)
+    plan = {"tag": "t", "name": "Ours", "eventType": kind, "eventTag": event, "interval": 60_000}
+    ours = await pat("POST", OURS, 201, json=plan)
+    same_in_both(await pat("GET", f"{THEIRS}/t"), ours)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +182,7 @@ async def test_every_type_there_and_back(api: Api, ann: Caller, kind: JobEventTy
         ("state", "paused"),
     ],
 )
-async def test_a_word_that_is_none_is_refused(api: Api, ann: Caller, field: str, value: object) -> None:
+async def test_a_word_that_is_none_is_refused(ann: Caller, field: str, value: object) -> None:
     """By its name, and there is no job then."""
     refused = await ann("POST", THEIRS, 400, json={**DETAILS, "tag": "t", "executions": 5, field: value})
     assert field in refused["message"]
@@ -172,7 +202,7 @@ async def test_a_word_that_is_none_is_refused(api: Api, ann: Caller, field: str,
         ("tag", "other", "'other'"),
     ],
 )
-async def test_an_update_ignores_nothing(api: Api, ann: Caller, field: str, value: object, shown: str) -> None:
+async def test_an_update_ignores_nothing(ann: Caller, field: str, value: object, shown: str) -> None:
     """A null, a field that is none and a value that is none are refused by name; nothing of the update holds then."""
     made = await ann("POST", THEIRS, 201, json={**DETAILS, "tag": "t", "executions": 5})
     refused = await ann("PATCH", f"{THEIRS}/t", 400, json={"executions": 9, "name": "Changed", field: value})
