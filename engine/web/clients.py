@@ -1,4 +1,7 @@
-"""The JavaScript files of other vendors' clients, for pages and Node: each is one ES module that imports nothing."""
+"""The JavaScript files of other vendors' clients, for pages and Node: each is one ES module that imports nothing.
+
+Their types are modules as well, for TypeScript.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,18 @@ MODULE: dict[int | str, dict[str, Any]] = {
 
 def register(routes: Routes) -> None:
     """The routes of the files."""
-    for vendor, endpoint in (("freshworks", freshworks), ("ductape", ductape)):
+    for path, endpoint, name in (
+        ("/freshworks/client.js", freshworks, "freshworksClient"),
+        ("/ductape/client.js", ductape, "ductapeClient"),
+        ("/ductape/client.d.ts", ductape_types, "ductapeClientTypes"),
+    ):
         routes.add(
             "GET",
-            f"/{vendor}/client.js",
+            path,
             endpoint,
             access=PUBLIC,
-            name=f"{vendor}Client",
-            tag=vendor,
+            name=name,
+            tag=path.split("/")[1],
             response_class=Response,
             response_model=None,
             responses=MODULE,
@@ -39,6 +46,11 @@ async def freshworks() -> Response:
 async def ductape() -> Response:
     """Load the JavaScript file of Ductape's `product.jobs`."""
     return _module("ductape.js")
+
+
+async def ductape_types() -> Response:
+    """Load the TypeScript types of that file."""
+    return _module("ductape.d.ts")
 
 
 def _module(name: str) -> Response:

@@ -62,7 +62,11 @@ exports = {
   }
 };
 """
-DEPENDENCIES = """{"axios": "1.7.5"}"""
+DEPENDENCIES = """
+"dependencies": {
+  "axios": "1.7.5"
+}
+"""
 AXIOS_SERVER = """
 import axios from "axios";
 
@@ -192,7 +196,7 @@ async def test_axios_is_a_dependency(vendor: Vendor) -> None:
     """The import at the head of server.js, and a fetch of the payload's address."""
     manifest = {
         **LONG_RUNNING,
-        "dependencies": json.loads(DEPENDENCIES),
+        **json.loads(f"{{{DEPENDENCIES}}}"),
         "whitelisted-domains": [f"https://{vendor.server.authority}"],
     }
     await vendor.push(manifest, {"server/server.js": AXIOS_SERVER})

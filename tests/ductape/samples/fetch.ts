@@ -1,0 +1,1 @@
+const job = await ductape.product.jobs.fetch('example_job');

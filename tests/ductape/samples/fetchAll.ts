@@ -1,0 +1,1 @@
+const jobs = await ductape.product.jobs.fetchAll();
