@@ -60,6 +60,9 @@ class Answers:
 class NoLock(Lock):
     """No layer at all, to see what they cost."""
 
+    def bequeath(self) -> None:
+        """Nothing."""
+
     def ahead(self, *, parent: int) -> None:
         """Nothing."""
 

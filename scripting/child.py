@@ -6,12 +6,12 @@ The child lives until its host closes the socket or kills it; it never ends in a
 
 from __future__ import annotations
 
+# The module `signal` makes enumerations of numbers and numbers of those: 150 pages for a child to copy.
+import _signal  # type: ignore[import-not-found]
 import gc
 import importlib
 import os
-import signal
 import socket
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, cast
 
@@ -51,8 +51,10 @@ def main(channel: socket.socket, *, parent: int, lock: Lock, compilers: Compiler
     """The whole life of a child."""
     code = EXIT_PROTOCOL
     try:
-        _leave_the_zygote(channel)
+        _signal.set_wakeup_fd(-1)
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
         lock.ahead(parent=parent)
+        keep_only(channel.detach())
         _live(Wire(), lock, compilers, parent)
         code = EXIT_DONE
     except MemoryError:
@@ -60,14 +62,6 @@ def main(channel: socket.socket, *, parent: int, lock: Lock, compilers: Compiler
     except BaseException:  # nobody is left to tell: every descriptor but the socket is closed
         code = EXIT_PROTOCOL
     os._exit(code)
-
-
-def _leave_the_zygote(channel: socket.socket) -> None:
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
-    keep_only(channel.detach())
-    sys.stdin = sys.stdout = sys.stderr = None
 
 
 def _live(wire: Wire, lock: Lock, compilers: Compilers, parent: int) -> None:

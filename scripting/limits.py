@@ -1,9 +1,13 @@
 """The limits and the layers that a child puts around itself, and the proof that they hold.
 
-`Lock` works in three steps. `ahead()` needs nothing of the session, so warm children have it behind them;
-`limit()` sets the session's limits and `seal()` the seccomp filter, before any of the app's code is there.
-The order matters: changing the uid clears the parent-death signal and the dumpable flag, Landlock needs a
-descriptor, and the filter comes last because it forbids all the others.
+`Lock` works in four steps. `bequeath()` is the zygote's: what a fork hands down is set once, before there is a
+child. `ahead()` needs nothing of the session, so warm children have it behind them; `limit()` sets the session's
+limits and `seal()` the seccomp filter, before any of the app's code is there. The order matters: changing the uid
+clears the parent-death signal and the dumpable flag, Landlock needs no_new_privs and a descriptor of the zygote,
+and the filter comes last because it forbids all the others.
+
+A page that a child is the first to touch costs it more than most of these system calls (docs/decisions.md). So the
+zygote prepares whatever can be, and a child's steps are few calls into C.
 """
 
 from __future__ import annotations
@@ -14,16 +18,15 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripting import landlock, seccomp
 
 SOCKET_FD = 3
-_LIBC = ctypes.CDLL(None, use_errno=True)
 # Calls through PyDLL keep the interpreter's lock, which the child of a fork has to have.
-_PYTHON = ctypes.PyDLL(None, use_errno=True)
+_LIBC = ctypes.PyDLL(None)
 _LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG = 1, 2
 _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4
@@ -33,50 +36,71 @@ _NOBODY = 65534
 # Far above the ranges of people, of systemd and of user namespaces; a uid for each child keeps one
 # from signalling another.
 _FIRST_UID, _UIDS = 0x48520000, 0x10000
-_FIXED = {
+# A fork hands them down, and the zygote can live with them; the others would keep it from forking.
+_BEQUEATHED = {
     resource.RLIMIT_STACK: 16 * 1024 * 1024,
     resource.RLIMIT_CORE: 0,
     resource.RLIMIT_FSIZE: 0,
-    resource.RLIMIT_NOFILE: 0,
-    resource.RLIMIT_NPROC: 0,
 }
+_OWN = {resource.RLIMIT_NOFILE: 0, resource.RLIMIT_NPROC: 0}
+_CEILINGS = (*_OWN, resource.RLIMIT_AS, resource.RLIMIT_DATA, resource.RLIMIT_CPU)
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What the zygote prepares once, so that each child only applies it."""
+    """What the zygote prepares once, so that each child only applies it.
 
-    landlock_abi: int
-    filter_program: bytes | None
+    ruleset: a descriptor of the zygote. ceilings: the hard limits that the zygote itself is under.
+    """
+
+    ruleset: int | None
+    filter_program: seccomp.Filter | None
     base_bytes: int
     base_data_bytes: int
+    ceilings: Mapping[int, int]
     unsafe: bool
 
     @classmethod
     def prepare(cls, *, unsafe: bool) -> Lock:
         """Looks at this machine and at this process, whose memory each child begins with."""
-        program = _filter_program()
-        total, data = _memory_bytes()
-        return cls(landlock.abi() if _LINUX else 0, program, total, data, unsafe)
+        ruleset = landlock.ruleset() if _LINUX else None
+        ceilings = {limit: resource.getrlimit(limit)[1] for limit in _CEILINGS}
+        return cls(ruleset, _filter_program(), *_memory_bytes(), ceilings, unsafe)
+
+    def bequeath(self) -> None:
+        """What children inherit from the zygote; for good, so only the zygote calls it."""
+        if _LINUX:
+            _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        for limit, value in _BEQUEATHED.items():
+            value = _below(value, resource.getrlimit(limit)[1])
+            _set(limit, value, value)
+        # Its default action ends the process: see _limit_cpu.
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
 
     def ahead(self, *, parent: int) -> None:
-        """Everything but the session's limits and the filter. Ends the process if `parent` is gone."""
+        """Everything but the session's limits and the filter. Ends the process if `parent` is gone.
+
+        The descriptors of the zygote have to be there still.
+        """
         _drop_uid()
         if _LINUX:
             die_with_parent(parent)
-            _prctl(_PR_SET_NO_NEW_PRIVS, 1)
             _prctl(_PR_SET_DUMPABLE, 0)
-        landlock.restrict(self.landlock_abi)
+        if self.ruleset is not None:
+            landlock.restrict(self.ruleset)
 
     def limit(self, *, name: str, memory_bytes: int, cpu_ms: int) -> None:
         """The session's limits: on top of what the process already has of memory and CPU."""
         if _LINUX:
             _prctl(_PR_SET_NAME, ctypes.c_char_p(name.encode()[:15]))
-        for limit, value in _FIXED.items():
-            _lower(limit, value)
-        _lower(resource.RLIMIT_AS, self.base_bytes + memory_bytes)
-        _lower(resource.RLIMIT_DATA, self.base_data_bytes + memory_bytes)
-        _limit_cpu(cpu_ms)
+        self._lower(resource.RLIMIT_NOFILE, 0)
+        self._lower(resource.RLIMIT_NPROC, 0)
+        self._lower(resource.RLIMIT_AS, self.base_bytes + memory_bytes)
+        self._lower(resource.RLIMIT_DATA, self.base_data_bytes + memory_bytes)
+        # The timer counts this process's CPU in the kernel, ends it exactly and without polling, and the filter
+        # forbids to touch it or its signal. RLIMIT_CPU stands behind it.
+        signal.setitimer(signal.ITIMER_PROF, cpu_ms / 1000)
+        self._lower(resource.RLIMIT_CPU, cpu_ms // 1000 + 2, grace=1)
 
     def seal(self) -> None:
         """The filter. From here on the process can only talk to its host, or die. SeccompUnavailable unless unsafe."""
@@ -85,6 +109,10 @@ class Lock:
         except seccomp.SeccompUnavailable:
             if not self.unsafe:
                 raise
+
+    def _lower(self, limit: int, value: int, *, grace: int = 0) -> None:
+        ceiling = self.ceilings[limit]
+        _set(limit, _below(value, ceiling), _below(value + grace, ceiling))
 
 
 def die_with_parent(parent: int) -> None:
@@ -105,14 +133,10 @@ def fork() -> int:
     """os.fork without its care for threads and hooks: only for a process that never had a second thread.
 
     Measured in the zygote: os.fork with its hooks makes a child copy 210 pages more, 0.6 ms of the 1.3 ms that
-    fork and exit take. OSError as from os.fork.
+    fork and exit take. OSError as from os.fork, which is asked again where the C library's failed: it knows why.
     """
-    if not _LINUX:
-        return os.fork()
-    pid = int(_PYTHON.fork())
-    if pid < 0:
-        raise OSError(ctypes.get_errno(), "fork")
-    return pid
+    pid = int(_LIBC.fork()) if _LINUX else -1
+    return pid if pid >= 0 else os.fork()
 
 
 def keep_only(descriptor: int) -> None:
@@ -138,7 +162,7 @@ def held(parent: int) -> dict[str, bool]:
 def limited() -> bool:
     """Whether `limit()` has brought about the limits, asked of the kernel."""
     return (
-        all(resource.getrlimit(limit)[1] <= value for limit, value in _FIXED.items())
+        all(0 <= resource.getrlimit(limit)[1] <= value for limit, value in (_BEQUEATHED | _OWN).items())
         and resource.getrlimit(resource.RLIMIT_AS)[1] != resource.RLIM_INFINITY
         and resource.getrlimit(resource.RLIMIT_DATA)[1] != resource.RLIM_INFINITY
         and signal.getitimer(signal.ITIMER_PROF)[0] > 0
@@ -152,9 +176,9 @@ def _safely(test: Callable[[], bool]) -> bool:
         return False
 
 
-def _filter_program() -> bytes | None:
+def _filter_program() -> seccomp.Filter | None:
     try:
-        return seccomp.program(seccomp.machine(), socket_fd=SOCKET_FD)
+        return seccomp.Filter(seccomp.program(seccomp.machine(), socket_fd=SOCKET_FD))
     except seccomp.SeccompUnavailable:
         return None
 
@@ -179,24 +203,15 @@ def _drop_uid() -> None:
             continue
 
 
-def _lower(limit: int, value: int) -> None:
-    hard = resource.getrlimit(limit)[1]
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+def _below(value: int, ceiling: int) -> int:
+    return value if ceiling == resource.RLIM_INFINITY else min(value, ceiling)
+
+
+def _set(limit: int, soft: int, hard: int) -> None:
     try:
-        resource.setrlimit(limit, (value, value))
+        resource.setrlimit(limit, (soft, hard))
     except (OSError, ValueError):  # macOS refuses some; the report says so
         return
-
-
-def _limit_cpu(cpu_ms: int) -> None:
-    # The timer counts this process's CPU in the kernel, ends it exactly and without polling: SIGPROF's
-    # default action is to end the process, and the filter forbids any other. RLIMIT_CPU stands behind it.
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_PROF, cpu_ms / 1000)
-    seconds = cpu_ms // 1000 + 2
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    if hard == resource.RLIM_INFINITY or hard > seconds:
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
 
 
 def _is_unprivileged() -> bool:
@@ -239,5 +254,5 @@ def _parent_death_signal() -> int:
 def _prctl(option: int, argument: object = 0) -> int:
     result = int(_LIBC.prctl(option, argument, 0, 0, 0))
     if result < 0:
-        raise OSError(ctypes.get_errno(), f"prctl {option}")
+        raise OSError(f"the kernel refused prctl {option}")
     return result

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-_LIBC = ctypes.CDLL(None, use_errno=True)
+_LIBC = ctypes.PyDLL(None)
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 _KILL_PROCESS, _ALLOW, _FAIL_WITH = 0x80000000, 0x7FFF0000, 0x00050000
 _PROT_EXEC = 0x4
@@ -123,14 +123,21 @@ def program(machine: Machine, *, socket_fd: int) -> bytes:
     return b"".join(code)
 
 
-def install(filter_program: bytes | None) -> None:
+class Filter:
+    """A program where the kernel finds it: an array of struct sock_filter, and the struct sock_fprog before it."""
+
+    def __init__(self, program: bytes) -> None:
+        self._instructions = ctypes.create_string_buffer(program, len(program))
+        fields = struct.pack("@HxxxxxxQ", len(program) // 8, ctypes.addressof(self._instructions))
+        self.header = ctypes.create_string_buffer(fields, len(fields))
+
+
+def install(filter_program: Filter | None) -> None:
     """Locks this process for good; no_new_privs has to be set before. None stands for no table here."""
     if filter_program is None:
         raise SeccompUnavailable("no seccomp table for this machine")
-    buffer = ctypes.create_string_buffer(filter_program, len(filter_program))
-    header = struct.pack("@HxxxxxxQ", len(filter_program) // 8, ctypes.addressof(buffer))
-    if _LIBC.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.c_char_p(header), 0, 0) != 0:
-        raise SeccompUnavailable(f"the kernel refused the seccomp filter: errno {ctypes.get_errno()}")
+    if _LIBC.prctl(_PR_SET_SECCOMP, _MODE_FILTER, filter_program.header, 0, 0) != 0:
+        raise SeccompUnavailable("the kernel refused the seccomp filter")
 
 
 def _if_call(number: int, then: Sequence[bytes]) -> list[bytes]:

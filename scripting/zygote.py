@@ -187,12 +187,14 @@ def main(runtimes: Mapping[Language, str] = child.RUNTIMES) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     compilers = child.load_compilers(runtimes)
     _have_one_thread()
-    _forget_standard_error()
+    lock = Lock.prepare(unsafe=safety == "unsafe")
+    lock.bequeath()
+    _forget_standard_streams()
     # Children share the zygote's pages until they write; a collection would write to all of them.
     gc.collect()
     gc.freeze()
     gc.disable()
-    Zygote(control, compilers, Lock.prepare(unsafe=safety == "unsafe")).serve()
+    Zygote(control, compilers, lock).serve()
 
 
 def _have_one_thread() -> None:
@@ -205,7 +207,8 @@ def _have_one_thread() -> None:
         sys.exit(f"the zygote has {len(threads)} threads and cannot fork safely: something that it imports starts one")
 
 
-def _forget_standard_error() -> None:
+def _forget_standard_streams() -> None:
     """After a good start nothing is left to say, and nobody reads."""
     with Path(os.devnull).open("rb+", buffering=0) as null:
         os.dup2(null.fileno(), 2)
+    sys.stdin = sys.stdout = sys.stderr = None
