@@ -53,7 +53,11 @@ class Platform:
 
     async def response(self, name: str, source: str) -> Any:
         """What a script returned; its error fails the test."""
-        job = await self.ended(await self.start(name, source))
+        return await self.value(await self.start(name, source))
+
+    async def value(self, job_id: UUID) -> Any:
+        """What the job's script returned, once it is over; its error fails the test."""
+        job = await self.ended(job_id)
         async with self.pool.acquire() as conn:
             left = await store.results(conn, "crm", job.id) or {}
         assert "error" not in left, left
