@@ -18,7 +18,7 @@ from engine import __version__
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.errors import BadRequest, OptimisticLocking
-from engine.flatfile import events, parts, store
+from engine.flatfile import events, followers, parts, store
 from engine.flatfile.store import FlatfileJob
 from engine.flatfile.words import ENDS, Ref
 from engine.jobs import backoff, journal, liveness, queue, waits
@@ -184,6 +184,8 @@ async def _taken(conn: Connection, job: FlatfileJob) -> FlatfileJob:
     """The job, claimed by its id for a lease of its own, which each answer renews."""
     if job.status is Status.PENDING and job.phase == "waiting" and "part" in job.config:
         raise _refused(job, Ref(job.id), "it waits for the part before it")
+    if job.follows:
+        raise _refused(job, Ref(job.id), "it waits for its predecessors")
     worker = uuid4()
     await liveness.register(conn, worker, name=f"http {job.id}", version=__version__, slots=1, hungry=False)
     await conn.execute(load("flatfile_lease_insert"), worker, job.app, None)
@@ -213,9 +215,10 @@ async def _finish(conn: Connection, job: FlatfileJob, end: Finish) -> None:
 
 
 async def over(conn: Connection, job: FlatfileJob, *, touched: bool = True) -> FlatfileJob:
-    """Tells what an end, or another turn of a job, has changed of it and of the parts that waited for it."""
+    """Tells what an end, or another turn of a job, has changed of it and of those that waited for it."""
     now = await store.get(conn, job.app, job.id)
     moved = await parts.ended(conn, now) if now.word in ENDS else []
+    moved += [(each, []) for each in await followers.ended(conn, now)] if now.word in ENDS else []
     await events.tell(conn, now, touched=touched)
     for other, also in moved:
         await events.refreshed(conn, other, also=also, touched=False)

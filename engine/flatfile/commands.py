@@ -11,7 +11,7 @@ from uuid import UUID
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.errors import BadRequest
-from engine.flatfile import answers, events, parts, store
+from engine.flatfile import answers, events, followers, parts, store
 from engine.flatfile.answers import NOTHING, Backoff, Progress
 from engine.flatfile.store import FlatfileJob
 from engine.flatfile.words import ACKNOWLEDGED, DELETED, ENDS, Phase, Ref
@@ -28,13 +28,15 @@ async def create(conn: Connection, by: Requester, config: Mapping[str, Any], tol
     """A new job; trigger `immediate` makes it ready, `manual` (also without one) lets it wait for `execute`.
 
     `config` is a JobConfig without what `told` has, its status one of created, planning, ready. In a transaction.
-    BadRequest if type and operation can name no handler, or its parent is no job of the app.
+    With predecessorIds it waits until these jobs are complete, and is canceled if one fails or is canceled.
+    BadRequest if type and operation can name no handler, or its parent or a predecessor is no job of the app.
     """
     kept = {name: value for name, value in config.items() if value is not None and name != "status"}
     kept.setdefault("trigger", "manual")
     ready = config.get("status") == "ready" or (kept["trigger"] == "immediate" and config.get("status") is None)
-    phase = "ready" if ready else config.get("status") or "created"
+    phase: Phase = "ready" if ready else config.get("status") or "created"
     parent_id = await _parent(conn, by.app, kept.get("parentId"))
+    predecessors = await followers.check(conn, by.app, kept.get("predecessorIds", ()))
     name = f"{kept['type']}:{kept['operation']}"
     new = call_handler(Requester(by.app, by.run_by, parent_id), name, kept.get("input"), None)
     (job_id,) = await jobs.create(conn, [new], wake=ready)
@@ -42,6 +44,8 @@ async def create(conn: Connection, by: Requester, config: Mapping[str, Any], tol
         await conn.execute(load("flatfile_hold"), [job_id])
     await store.remember(conn, by.app, [(job_id, kept, phase)])
     job = await store.get(conn, by.app, job_id)
+    if predecessors:
+        job = await followers.begin(conn, job, predecessors, phase)
     await answers.record(conn, job, told)
     return await events.refreshed(conn, job, touched=False)
 
@@ -120,6 +124,8 @@ async def _set_phase(conn: Connection, app: str, ref: Ref, phase: Phase) -> None
     job = await store.held(conn, app, ref.id)
     if job.status is not Status.PENDING:
         raise BadRequest.field("status", phase, f"what a job can become that is {job.word}")
+    if job.follows:
+        raise BadRequest.field("status", phase, "nothing but canceled, as long as the job waits for its predecessors")
     await conn.execute(load("flatfile_hold"), [job.id])
     await store.update(conn, job.id, phase=phase)
 
@@ -145,7 +151,7 @@ async def retry(conn: Connection, by: Requester, ref: Ref) -> FlatfileJob:
     own = {
         name: value
         for name, value in job.config.items()
-        if name not in ("parentId", "part", "partData", "partExecution")
+        if name not in ("parentId", "predecessorIds", "part", "partData", "partExecution")
     }
     config = {**own, "input": dict(job.params), "trigger": "immediate"}
     return await create(conn, by, config, NOTHING)

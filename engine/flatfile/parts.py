@@ -28,12 +28,15 @@ async def split(
     """
     if not 1 <= len(parts) <= MOST_PARTS:
         raise BadRequest.field("parts", len(parts), f"1 to {MOST_PARTS} parts")
+    if job.follows:
+        raise BadRequest(f"job {job.id} waits for its predecessors", additional_info={"jobId": str(job.id)})
     if await conn.fetch(load("flatfile_parts"), job.id, job.app):
         raise BadRequest(f"job {job.id} was split before", additional_info={"jobId": str(job.id)})
     await _wait(conn, job)
     owner = Requester(by.app, by.run_by, job.id)
     ids = await jobs.create(conn, [call_handler(owner, job.name, job.params, None) for _ in parts])
-    common = {**job.config, "parentId": str(job.id), "partExecution": "parallel" if parallel else "sequential"}
+    own = {name: value for name, value in job.config.items() if name != "predecessorIds"}
+    common = {**own, "parentId": str(job.id), "partExecution": "parallel" if parallel else "sequential"}
     configs = [{**common, "part": n, "partData": dict(data)} for n, data in enumerate(parts, 1)]
     phases = ["ready" if parallel or n == 0 else "waiting" for n in range(len(ids))]
     await store.remember(conn, job.app, list(zip(ids, configs, phases, strict=True)))

@@ -20,7 +20,8 @@ _MADE = ("status", "later", "params", "config", "known", "told")
 @dataclass(frozen=True, slots=True)
 class FlatfileJob:
     """A job as it was read. `remote` says that a worker over HTTP holds it, `listening` that it is a listener, which
-    got it as an event; else somebody acknowledged it by its bare id. `overdue`: its attempt takes too long."""
+    got it as an event; else somebody acknowledged it by its bare id. `overdue`: its attempt takes too long. `follows`:
+    it waits for predecessors."""
 
     id: UUID
     app: str
@@ -53,6 +54,7 @@ class FlatfileJob:
     overdue: bool
     remote: bool
     listening: bool
+    follows: bool
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> FlatfileJob:

@@ -8,6 +8,7 @@ from fastapi import Path
 from pydantic import Field
 
 from engine.flatfile.commands import EMPTY_PLAN
+from engine.flatfile.followers import MOST_PREDECESSORS
 from engine.flatfile.store import FlatfileJob
 from engine.flatfile.words import Ref, Word
 from engine.web.shapes import EXAMPLE_ID, Given, GivenMoment, Moment, Shape
@@ -45,6 +46,9 @@ class JobConfig(Given):
     environment_id: _Name | None = None
     space_id: _Name | None = None
     parent_id: str | None = Field(None, pattern=REF)
+    predecessor_ids: list[Annotated[str, Field(pattern=REF)]] | None = Field(
+        None, max_length=MOST_PREDECESSORS, description="Jobs that must be complete before it is ready"
+    )
     metadata: Values | None = None
     estimated_completion_at: GivenMoment | None = None
 
@@ -147,6 +151,7 @@ class JobData(Shape):
     part_data: Values | None = None
     part_execution: str | None = None
     parent_id: str | None = None
+    predecessor_ids: list[str] | None = None
     metadata: Values | None = None
     started_at: Moment | None = None
     finished_at: Moment | None = None

@@ -12,7 +12,7 @@ from engine.data.volume import volume_of
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.executors.run import Services
-from engine.flatfile import feed
+from engine.flatfile import feed, followers
 from engine.jobs import liveness, locks, ready, waits
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ SWEEP_S = 300.0
 ROTATE_S = 1.0
 LOCKS_S = 1.0
 INDEXES_S = 5.0
+FOLLOWERS_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Chores:
             Chore(ROTATE_S, self.rotate),
             Chore(LOCKS_S, self.sweep_locks, shared=True),
             Chore(INDEXES_S, self.indexes, shared=True),
+            Chore(FOLLOWERS_S, self.followers, shared=True),
         )
 
     def claimed(self, count: int) -> None:
@@ -106,6 +108,10 @@ class Chores:
     async def indexes(self) -> None:
         """Builds the indexes that apps want on fields of their records, and drops those that they do not want."""
         await indexes.settle(self._pool)
+
+    async def followers(self) -> None:
+        """Lets jobs of Flatfile's doors go on whose predecessors have ended in workers' hands."""
+        await followers.settle(self._pool)
 
     async def sweep_files(self) -> None:
         """Removes expired files and abandoned uploads, a few a transaction: their chunks go with them."""

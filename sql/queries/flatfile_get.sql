@@ -7,7 +7,8 @@ select
     coalesce(f.updated_at, j.created_at) as updated_at, f.told_status, coalesce(f.told_attempts, 0) as told_attempts,
     coalesce(f.told_status = 'executing' and f.begun_at + make_interval(secs => j.timeout_ms / 1000.0) < clock_timestamp(),
         false) as overdue, j.timeout_ms,
-    l.worker_id is not null and not j.archived as remote, l.jobs is not null as listening
+    l.worker_id is not null and not j.archived as remote, l.jobs is not null as listening,
+    exists (select from headrace.flatfile_followers w where w.job_id = j.id) as follows
 from headrace.jobs j
 left join headrace.job_params p on p.job_id = j.id
 left join headrace.job_progress g on g.job_id = j.id

@@ -63,6 +63,8 @@ seen.next = (await api.jobs.get(parts.data[1].id)).data.status;
 await api.jobs.complete(parts.data[1].id);
 seen.whole = (await api.jobs.complete(whole.id, { outcome: { message: "All parts" } })).data;
 
+const behind = (await api.jobs.create({ ...config, trigger: "immediate", predecessorIds: [whole.id, other.id] })).data;
+seen.behind = (await api.jobs.get(behind.id)).data;
 seen.deleted = await api.jobs.delete(other.id);
 seen.gone = await refused(api.jobs.get(other.id));
 seen.list = await api.jobs.list({ excludeChildJobs: true, pageSize: 2, pageNumber: 1 });

@@ -48,10 +48,13 @@ async def test_failures_parts_and_lists(node: Node) -> None:
     assert seen["split"]["status"] == "waiting"
     assert seen["parts"] == [[1, {"from": 0}, "sequential", "ready"], [2, {"from": 5}, "sequential", "waiting"]]
     assert (seen["next"], seen["whole"]["status"]) == ("ready", "complete")
+    assert seen["behind"]["predecessorIds"] == [seen["whole"]["id"], seen["failed"]["id"]]
+    assert seen["behind"]["info"] == f"its predecessor {seen['failed']['id']} failed"
+    assert seen["behind"]["status"] == "canceled"
     assert seen["deleted"] == {"data": {"success": True}}
     assert seen["gone"][1:3] == [404, "notFound"]
-    assert seen["list"]["pagination"] == {"currentPage": 1, "pageCount": 2, "totalCount": 3}
-    assert [job["id"] for job in seen["list"]["data"]] == [seen["whole"]["id"], seen["retried"]["id"]]
+    assert seen["list"]["pagination"] == {"currentPage": 1, "pageCount": 2, "totalCount": 4}
+    assert [job["id"] for job in seen["list"]["data"]] == [seen["behind"]["id"], seen["whole"]["id"]]
 
 
 async def test_a_lease_by_a_bare_id_runs_out(api: Api, ann: Caller) -> None:
