@@ -19,8 +19,9 @@ from engine.db.pool import Connection
 from engine.jobs import filters
 from engine.model import check_name
 from engine.schedule import store
+from engine.schedule.checks import makeable
 from engine.schedule.documents import run_document, schedule_document
-from engine.schedule.model import EventType, Missed, Overlap, Plan, RunRow, Schedule
+from engine.schedule.model import Missed, Overlap, Plan, RunRow, Schedule
 from engine.settings import Loaded
 
 _HEADER = ("TAG", "STATE", "WHEN", "RUNS", "LAST", "NEXT", "EVENT")
@@ -44,7 +45,7 @@ Work = Callable[[Connection], Awaitable[Schedule]]
 
 def create(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
     """A new schedule; what it is to start is checked."""
-    kind = filters.member("TYPE", given.type, EventType)
+    kind = makeable("TYPE", given.type)
     named = {
         "tag": given.tag,
         "name": given.tag if given.name is None else given.name,
@@ -61,7 +62,7 @@ def create(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
 
 def update(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
     """Changes what was given, from the next run on."""
-    kind = {} if given.type is None else {"event_type": filters.member("--type", given.type, EventType)}
+    kind = {} if given.type is None else {"event_type": makeable("--type", given.type)}
     named = {"name": given.name, "event_tag": given.event}
     changes = {**kind, **{key: value for key, value in named.items() if value is not None}, **_changes(given)}
 

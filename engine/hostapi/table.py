@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.db.pool import Connection
-from engine.hostapi import apps, data, events, http, jobs, locks, script, users
+from engine.hostapi import apps, data, events, http, jobs, locks, schedules, script, users
 from engine.hostapi.args import Args
 from engine.hostapi.caller import Caller, Park, Reach
 from engine.jobs.journal import Line
@@ -118,6 +118,13 @@ CALLS: Mapping[str, HostCall] = MappingProxyType(
         "app.stop": Effect(apps.stop, 1),
         "app.deployEndpoint": Effect(apps.deploy_endpoint, 2),
         "app.undeployEndpoint": Effect(apps.undeploy_endpoint, 2),
+        "schedules.create": Effect(schedules.create, 1),
+        "schedules.update": Effect(schedules.update, 2),
+        "schedules.fetch": Read(schedules.fetch, 1),
+        "schedules.fetchAll": Read(schedules.fetch_all, 0),
+        "schedules.pause": Effect(schedules.pause, 1),
+        "schedules.resume": Effect(schedules.resume, 1),
+        "schedules.remove": Effect(schedules.remove, 1),
         "script.wait": Wait(script.open_wait, script.close_wait, 1),
         "http.request": Outside(http.request, http.shown, 1),
         "script.tick": Read(script.tick, 0),

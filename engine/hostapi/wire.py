@@ -1,4 +1,4 @@
-"""Jobs and log lines as scripts receive them; the stubs turn them into objects with methods."""
+"""Jobs, log lines and schedules as scripts receive them; the stubs turn them into objects with methods."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from engine.model import Job, LogLine
+from engine.schedule.documents import schedule_document
+from engine.schedule.model import Schedule
 
 
 def date(value: datetime | None) -> dict[str, int] | None:
@@ -32,6 +34,19 @@ def job(value: Job) -> dict[str, Any]:
         "lowPriority": value.low_priority,
         "attempt": value.attempt,
         "statusMessage": value.status_message,
+    }
+
+
+def schedule(value: Schedule) -> dict[str, Any]:
+    """A schedule by the names of docs/schedules.md, its times as dates."""
+    return {
+        **schedule_document(value),
+        "start": date(value.plan.start_at),
+        "end": date(value.plan.end_at),
+        "nextRun": date(value.next_at),
+        "lastRun": date(value.last_due_at),
+        "createDate": date(value.created_at),
+        "updateDate": date(value.updated_at),
     }
 
 

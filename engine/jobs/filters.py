@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ MAX_SIZE = 100_000
 # The last millisecond that both PostgreSQL and Python can show.
 MAX_MS = 253_402_300_799_999
 
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})\Z", re.ASCII)
 _DURATION = re.compile(r"(\d{1,9})\s*(ms|s|m|h|d)")
 _LONGEST_PERIOD_MS = 36_600 * 86_400_000
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -63,6 +65,14 @@ def milliseconds(field: str, value: object) -> int:
     if isinstance(value, Mapping) and set(value) == {"$date"}:
         value = value["$date"]
     return whole(field, value)
+
+
+def instant(value: object) -> datetime | None:
+    """The time that a text of RFC 3339 names, which has an offset; None if it is none."""
+    if isinstance(value, str) and _INSTANT.match(value):
+        with suppress(ValueError, OverflowError):
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    return None
 
 
 def flag(field: str, value: object) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from engine.errors import BadRequest
 from engine.jobs import filters
 from engine.model import check_name
-from engine.schedule.model import Origin, Plan
+from engine.schedule.model import MAKEABLE, EventType, Origin, Plan
 from engine.schedule.recurrence import check_cron, check_timezone
 
 MOST_EXECUTIONS = 1_000_000_000
@@ -17,6 +17,13 @@ DAY_MS = 86_400_000
 # Tags of schedules that an app's app.toml declares begin so, and no others.
 APP_PREFIX = "app."
 _LAST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def makeable(field: str, value: object) -> EventType:
+    """The type of an event, of those that callers may schedule."""
+    if value in MAKEABLE:
+        return EventType(str(value))
+    raise BadRequest.field(field, value, f"one of {', '.join(MAKEABLE)}")
 
 
 def check(plan: Plan, origin: Origin) -> None:

@@ -24,6 +24,10 @@ class EventType(StrEnum):
     LISTENER = "LISTENER"
 
 
+# Schedules of listeners are an app's own, of its app.toml.
+MAKEABLE = tuple(kind for kind in EventType if kind is not EventType.LISTENER)
+
+
 class Missed(StrEnum):
     """What becomes of runs that nobody was there to make in time: none of them, the last one, or all."""
 

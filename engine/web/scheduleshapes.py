@@ -100,7 +100,7 @@ class NewSchedule(Given):
     executions: int = Field(0, ge=0, le=MOST_EXECUTIONS)
     start_at: GivenMoment | None = Field(None, alias="start")
     end_at: GivenMoment | None = Field(None, alias="end")
-    jitter_ms: int = Field(0, alias="jitter", ge=0, le=DAY_MS)
+    jitter_ms: int | None = Field(0, alias="jitter", ge=0, le=DAY_MS)
     missed: Literal["skip", "once", "all"] = "once"
     missed_after_ms: int = Field(60_000, alias="missedAfter", ge=0, le=DAY_MS)
     overlap: Literal["allow", "skip", "wait"] = "allow"
@@ -126,7 +126,7 @@ class ScheduleChanges(Given):
     event_tag: str = absent(min_length=1, max_length=500)
     params: dict[str, Any] = absent()
     query: dict[str, Any] = absent()
-    options: JobOptions = absent()
+    options: JobOptions | None = absent()
     cron: str | None = absent(max_length=200)
     timezone: str = absent()
     interval_ms: int | None = absent(alias="interval", ge=100, le=MOST_MS)

@@ -15,13 +15,14 @@ from fastapi import Path, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+from engine.jobs import filters
+
 UUID_PATTERN = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 NAME_PATTERN = "^[A-Za-z_][A-Za-z0-9_.-]{0,62}$"
 EXAMPLE_ID = "0193a5b0-7c1e-7d3a-9a1b-2c3d4e5f6071"
 EXAMPLE_TIME = "2026-11-25T09:30:00.000Z"
 MAX_PAGE = 1000
 
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})\Z", re.ASCII)
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,14})\Z", re.ASCII)
 
 
@@ -43,12 +44,9 @@ def to_text(value: datetime) -> str:
 
 
 def _instant(value: object) -> datetime:
-    if isinstance(value, str) and _INSTANT.match(value):
-        try:
-            return datetime.fromisoformat(value.upper()).astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
-    raise ValueError(f"a time such as {EXAMPLE_TIME}")
+    if (at := filters.instant(value)) is None:
+        raise ValueError(f"a time such as {EXAMPLE_TIME}")
+    return at
 
 
 def _whole(low: int, high: int) -> Callable[[object], int]:

@@ -95,6 +95,7 @@ _PARAMS = Arg("params")
 _STATUS = Arg("desiredStatus", listed=True)
 _WAIT = Arg("maxTimeToWait", default=ONE_HOUR_MS)
 _MESSAGE = Arg("message")
+_TAG = Arg("tag")
 _OPTIONAL_ID = Arg("jobId", leading=True)
 
 NAMESPACES: Mapping[str, Mapping[str, Method]] = MappingProxyType(
@@ -141,6 +142,15 @@ NAMESPACES: Mapping[str, Mapping[str, Method]] = MappingProxyType(
             "stop": Method("app.stop", (_OPTIONS,)),
             "deployEndpoint": Method("app.deployEndpoint", (Arg("endpointName"), _OPTIONS)),
             "undeployEndpoint": Method("app.undeployEndpoint", (Arg("endpointName"), _OPTIONS)),
+        },
+        "schedules": {
+            "create": Method("schedules.create", (Arg("schedule"),)),
+            "update": Method("schedules.update", (_TAG, Arg("changes"))),
+            "fetch": Method("schedules.fetch", (_TAG,)),
+            "fetchAll": Method("schedules.fetchAll"),
+            "pause": Method("schedules.pause", (_TAG,)),
+            "resume": Method("schedules.resume", (_TAG,)),
+            "remove": Method("schedules.remove", (_TAG,)),
         },
         "utils.script": {
             "wait": Method("script.wait", (Arg("milliseconds"),)),

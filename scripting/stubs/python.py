@@ -70,6 +70,7 @@ class Sys:
                 "users": Namespace("sys.users", spaces["users"]),
                 "events": Namespace("sys.events", spaces["events"]),
                 "app": Namespace("sys.app", spaces["app"]),
+                "schedules": Namespace("sys.schedules", spaces["schedules"]),
                 "utils": Namespace("sys.utils", {"script": Namespace("sys.utils.script", spaces["utils.script"])}),
                 "commons": Namespace("sys.commons", {"ResultSet": Kind("ResultSet", ResultSet, _not_by_hand)}),
                 "exceptions": self._exceptions(),

@@ -1,6 +1,6 @@
 // `sys`, `log` and `console`: the table's namespaces, and the few calls that are more than arrangement.
-const sys = { jobs: {}, data: {}, users: {}, events: {}, app: {}, utils: { script: {} }, exceptions,
-  commons: { ResultSet } };
+const sys = { jobs: {}, data: {}, users: {}, events: {}, app: {}, schedules: {}, utils: { script: {} },
+  exceptions, commons: { ResultSet } };
 
 for (const path of keys(table.namespaces)) {
   let namespace = sys;
@@ -57,8 +57,8 @@ const writeLog = (level) => (...values) => {
   call("jobs.log", [null, level, joinList(mapList(values, shown), " ")]);
 };
 
-for (const namespace of [sys.jobs, sys.data, sys.users, sys.events, sys.app, sys.utils.script, sys.utils, sys.exceptions,
-  sys.commons, sys]) {
+for (const namespace of [sys.jobs, sys.data, sys.users, sys.events, sys.app, sys.schedules, sys.utils.script, sys.utils,
+  sys.exceptions, sys.commons, sys]) {
   freeze(namespace);
 }
 hide(globalThis, "sys", sys);

@@ -16,6 +16,7 @@ DATA = (
 )
 USERS = "importUsers exportUsers"
 APP = "start stop deployEndpoint undeployEndpoint"
+SCHEDULES = "create update fetch fetchAll pause resume remove"
 EXCEPTIONS = "getCode getMessage getAdditionalInfo throwException ScriptException"
 JOB = (
     "id label name type status progress waiting duration hasErrors startDate endDate runBy data results logs logInfo "
@@ -32,6 +33,7 @@ NAMES = {
     "sys.data": DATA,
     "sys.users": USERS,
     "sys.app": APP,
+    "sys.schedules": SCHEDULES,
     "sys.exceptions": EXCEPTIONS,
     "sys.commons": "ResultSet",
     "sys.utils.script": "wait",
@@ -47,7 +49,7 @@ line = job.logs({}).next();
 record = sys.data.createRecord('companies');
 found = sys.jobs.find({});
 things = {'sys.jobs': sys.jobs, 'sys.data': sys.data, 'sys.users': sys.users, 'sys.app': sys.app,
-          'sys.exceptions': sys.exceptions, 'sys.commons': sys.commons,
+          'sys.schedules': sys.schedules, 'sys.exceptions': sys.exceptions, 'sys.commons': sys.commons,
           'sys.utils.script': sys.utils.script, 'job': job, 'line': line, 'record': record, 'found': found};
 """
 _JS = """

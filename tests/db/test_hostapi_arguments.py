@@ -27,6 +27,8 @@ from engine.jobs import store
 from engine.jobs.queue import Claim
 from engine.model import JobType, NewJob
 from engine.net.request import Rules
+from engine.schedule import store as schedules
+from engine.schedule.given import new_plan
 
 CRM = Path(__file__).parents[2] / "examples" / "crm"
 OTHER = "01890000-0000-7000-8000-000000000000"
@@ -82,8 +84,12 @@ NASTY: list[Any] = [
     {"from": {"$date": -(2**62)}, "to": "later", "level": 5},
     {"method": "GET", "url": "http://\ud7ff\t[::1", "headers": {"a\n": 5}},
     {"method": "PUT", "url": "http://x/", "headers": {}, "bytes": "?", "timeout": -1},
+    {"tag": "t", "name": "x", "eventType": "ACTION", "eventTag": "report", "start": {"$date": 2**62}},
+    {"interval": 1e308, "timezone": "../../etc/passwd", "cron": "* * * * *"},
+    {"params": [], "query": "x", "options": {"delay": 5}, "end": "0001-01-01T00:00:00Z"},
     {"a": {"b": {"c": [1, {"d": [2]}]}}},
 ]
+PLAN = {"tag": "t", "name": "x", "eventType": "ACTION", "eventTag": "report", "interval": 60_000}
 # What gets behind the first check, so that later arguments are looked at as well.
 GOOD: dict[str, list[Any]] = {
     "jobs": ["JOB", {}, None, None, None],
@@ -112,6 +118,8 @@ GOOD: dict[str, list[Any]] = {
     "app.stop": [{"sleep": True}],
     "app.deployEndpoint": ["stats", {}],
     "app.undeployEndpoint": ["stats", {}],
+    "schedules": ["nightly", {"executions": 5}],
+    "schedules.create": [PLAN],
     "script": [5],
     "http": [{"method": "POST", "url": "http://example.org/", "headers": {"a": "b"}, "text": "x"}],
 }
@@ -170,6 +178,7 @@ async def desk(pool: Pool) -> AsyncIterator[Desk]:
         companies = (await caller.manifest(conn)).entity("companies")
         record = await records.save(conn, "crm", companies, {"name": "x"})
         file = await files.get(conn, "crm", "data/companies.csv")
+        await schedules.create(conn, await AppCache().get(conn, "crm"), new_plan({**PLAN, "tag": "nightly"}))
         yield Desk(conn, caller, {"JOB": str(other), "RECORD": str(record.id), "FILE": str(file.id)})
 
 

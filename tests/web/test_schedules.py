@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from engine.apps.store import AppCache
+from engine.errors import BadRequest
 from engine.metrics import Metrics
+from engine.schedule import store
+from engine.schedule.given import new_plan, plan_changes
 from engine.schedule.scheduler import Scheduler
 from tests.web.conftest import Api, Caller
 
@@ -107,13 +110,19 @@ async def test_a_bad_schedule_names_its_field(api: Api, ann: Caller, change: dic
         ({"end": None}, {"end": None}),
         ({"start": None}, {"start": None}),
         ({"jitter": None}, {"jitter": 0}),
+        ({"options": None}, {"options": {}}),
         ({"interval": None}, {"cron": "0 3 * * *"}),
         ({"cron": None, "interval": 60_000}, {"cron": None, "interval": 60_000}),
     ],
 )
 async def test_null_takes_away(api: Api, ann: Caller, change: dict[str, Any], after: dict[str, Any]) -> None:
-    """What a schedule can be without: its bounds, its jitter, and one of cron and interval."""
-    bounds = {"start": "2026-01-01T00:00:00.000Z", "end": "2100-01-01T00:00:00.000Z", "jitter": 1000}
+    """What a schedule can be without: its bounds, jitter and options, and one of cron and interval."""
+    bounds = {
+        "start": "2026-01-01T00:00:00.000Z",
+        "end": "2100-01-01T00:00:00.000Z",
+        "jitter": 1000,
+        "options": {"maxAttempts": 2},
+    }
     await ann("POST", PATH, 201, json={**NIGHTLY, **bounds})
     changed = await ann("PATCH", f"{PATH}/nightly", json=change)
     assert {name: changed[name] for name in after} == after
@@ -122,7 +131,7 @@ async def test_null_takes_away(api: Api, ann: Caller, change: dict[str, Any], af
 @pytest.mark.parametrize(
     "field",
     (
-        *("name", "eventType", "eventTag", "params", "query", "options", "timezone", "executions", "missed"),
+        *("name", "eventType", "eventTag", "params", "query", "timezone", "executions", "missed"),
         *("missedAfter", "overlap", "cron", "tag"),
     ),
 )
@@ -132,6 +141,48 @@ async def test_null_is_refused_by_name(api: Api, ann: Caller, field: str) -> Non
     refused = await ann("PATCH", f"{PATH}/nightly", 400, json={"jitter": 5, field: None})
     assert (refused["additionalInfo"]["field"], refused["additionalInfo"]["value"]) == (field, "null")
     assert await ann("GET", f"{PATH}/nightly") == made
+
+
+BAD = [
+    *({name: None} for name in ("tag", "name", "eventType", "eventTag", "params", "query", "timezone", "executions")),
+    *({name: None} for name in ("missed", "missedAfter", "overlap", "cron", "nonsense")),
+    *({name: 5} for name in ("tag", "name", "eventType", "eventTag", "params", "query", "options", "cron", "timezone")),
+    *({name: "x"} for name in ("interval", "executions", "start", "end", "jitter", "missed", "missedAfter", "overlap")),
+    *({name: -1} for name in ("interval", "executions", "jitter", "missedAfter")),
+    *({name: True} for name in ("interval", "executions", "nonsense")),
+    {"eventType": "LISTENER"},
+    {"name": "x" * 201},
+    {"cron": "x" * 201},
+    {"cron": "* * *"},
+    {"tag": "app.x"},
+    {"start": "2026-11-25T09:30"},
+    {"end": "2300-01-01T00:00:00Z"},
+    {"start": "2030-01-01T00:00:00Z", "end": "2029-01-01T00:00:00Z"},
+    {"cron": None, "interval": 1000, "jitter": 1000},
+    {"interval": 60_000, "cron": "* * * * *"},
+    {"options": {"uniqueKey": "x"}},
+]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=str)
+async def test_scripts_and_http_refuse_alike(api: Api, ann: Caller, bad: dict[str, Any]) -> None:
+    """What is refused over HTTP is refused in scripts, for the same field and value, when made and when changed."""
+    async with api.pool.acquire() as conn:
+        crm = await AppCache().get(conn, "crm")
+        made = await store.create(conn, crm, new_plan({**NIGHTLY, "tag": "there"}), run_by="ann")
+
+        async def refused(path: str, method: str, given: dict[str, Any], work: Any) -> None:
+            info = (await ann(method, path, 400, json=given))["additionalInfo"]
+            with pytest.raises(BadRequest) as error:
+                await work()
+            assert {name: error.value.additional_info[name] for name in ("field", "value")} == {
+                name: info[name] for name in ("field", "value")
+            }
+
+        new = {**NIGHTLY, **bad}
+        await refused(PATH, "POST", new, lambda: store.create(conn, crm, new_plan(new)))
+        await refused(f"{PATH}/there", "PATCH", bad, lambda: store.update(conn, crm, "there", plan_changes(bad)))
+        assert await store.fetch_page(conn, "crm", limit=9) == [made]
 
 
 async def test_the_samples_of_seed_004_over_http(api: Api, ann: Caller) -> None:
