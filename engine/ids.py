@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import struct
 import threading
 import time
 from datetime import UTC, datetime
 from uuid import UUID
+
+import asyncpg.pgproto.pgproto
 
 _lock = threading.Lock()
 _last = 0
@@ -16,22 +19,36 @@ def new_id(now_ns: int | None = None) -> UUID:
     """A fresh id, greater than every id that this process made before.
 
     RFC 9562 method 3: 48 bits of milliseconds, 12 bits of the fraction, 62 random bits.
-    Equal instants (bulk enqueue) count on in the fraction, so a batch keeps its order.
     """
+    return new_ids(1, now_ns)[0]
+
+
+def new_ids(count: int, now_ns: int | None = None) -> list[UUID]:
+    """So many ids in rising order, as by `new_id`: each counts on in the fraction from the one before."""
     global _last
     ns = time.time_ns() if now_ns is None else now_ns
     stamp = (ns // 1_000_000 << 12) | (ns % 1_000_000 * 4096 // 1_000_000)
     with _lock:
         stamp = max(stamp, _last + 1)
-        _last = stamp
-    random = int.from_bytes(os.urandom(8)) & (1 << 62) - 1
-    value = (stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62 | random
-    return UUID(int=value)
+        _last = stamp + count - 1
+    random = struct.unpack(f">{count}Q", os.urandom(8 * count))
+    # asyncpg's UUID, which is one of the library's, is made and sent in a third of the time.
+    return [
+        asyncpg.pgproto.pgproto.UUID(
+            ((n >> 12) << 80 | 0x7 << 76 | (n & 0xFFF) << 64 | 0b10 << 62 | tail & (1 << 62) - 1).to_bytes(16)
+        )
+        for n, tail in enumerate(random, stamp)
+    ]
+
+
+def id_ms(value: UUID) -> int:
+    """When the id was made, in milliseconds since the epoch."""
+    return value.int >> 80
 
 
 def id_time(value: UUID) -> datetime:
     """When the id was made, to the millisecond."""
-    return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
+    return datetime.fromtimestamp(id_ms(value) / 1000, UTC)
 
 
 def floor_id(ms: int) -> UUID:

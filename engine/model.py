@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from engine.errors import BadRequest
@@ -132,6 +133,7 @@ def check_name(what: str, value: object) -> str:
     raise BadRequest.field(what, value, "a name of 1 to 63 letters, digits, '_', '-', '.', starting with a letter")
 
 
+_HANDLER = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-]{0,99}\Z")
 HANDLER_PREFIX = "handler."
 
 # Jobs that start and stop an app wait here: its other queues stand still while it is stopped (migration 0044).
@@ -141,7 +143,7 @@ CONTROL_QUEUE = "app:control"
 
 def handler_queue(name: object) -> str:
     """The queue of a handler's jobs: only workers that have the handler serve it."""
-    if isinstance(name, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.:\-]{0,99}", name):
+    if isinstance(name, str) and _HANDLER.match(name):
         return HANDLER_PREFIX + name
     raise BadRequest.field(
         "handlerName", name, "a name of 1 to 100 letters, digits, '_', '-', '.', ':', starting with a letter"
@@ -164,18 +166,18 @@ def check_job_id(value: object, what: str = "jobId", *, of: str = "job") -> UUID
     raise BadRequest.field(what, value, f"the id of a {of}, such as 0193a5b0-7c1e-7d3a-9a1b-2c3d4e5f6071")
 
 
-@dataclass(frozen=True, slots=True)
-class NewJob:
+class NewJob(NamedTuple):
     """A job to be created. `spec` is what its executor needs, JSON; times in ms.
 
-    At most `concurrency_limit` jobs of the app with its `concurrency_key` run at once.
+    At most `concurrency_limit` jobs of the app with its `concurrency_key` run at once. A tuple, since many are made at
+    once: a frozen dataclass takes four times as long.
     """
 
     app: str
     type: JobType
     name: str
     label: str
-    spec: Mapping[str, Any] = field(default_factory=dict)
+    spec: Mapping[str, Any] = MappingProxyType({})
     queue: str = "default"
     low_priority: bool = False
     delay_ms: int = 0

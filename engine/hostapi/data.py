@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from engine.apps.manifest import Action, ActionKind, Entity
@@ -138,7 +137,7 @@ async def _start_action(
     job = requests.run_action(caller.by, action, entity, query, params, given)
     if foreground and job.delay_ms:
         raise BadRequest.field("options.delay", job.delay_ms, "no delay where executeInBackground is false")
-    job_id = await create(conn, replace(job, urgent=foreground))
+    job_id = await create(conn, job._replace(urgent=foreground))
     if not foreground:
         return job_id
     return Park(caller.now_ms + FOREGROUND_WAIT_MS, (check_job_id(job_id),), tuple(sorted(FINAL)))

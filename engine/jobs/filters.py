@@ -25,7 +25,7 @@ _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 def check_query(query: object, allowed: Collection[str], what: str = "query") -> Mapping[str, Any]:
     """The query if it is an object with allowed keys only; keys whose value is null do not count."""
-    if query is None:
+    if query is None or query == {}:
         return {}
     if not isinstance(query, Mapping):
         raise BadRequest.field(what, query, "an object")

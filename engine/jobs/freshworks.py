@@ -7,7 +7,6 @@ follow from ours and from the error that the job left.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -96,4 +95,4 @@ def invoke(by: Requester, action: Action, tag: object, payload: object) -> NewJo
     if tag is not None and not (isinstance(tag, str) and len(tag) <= LONGEST_TAG):
         raise BadRequest.field("tag", tag, f"a text of at most {LONGEST_TAG} characters")
     job = requests.run_action(by, action, None, None, payload, None)
-    return job if tag is None else replace(job, spec={**job.spec, "tag": tag})
+    return job if tag is None else job._replace(spec={**job.spec, "tag": tag})

@@ -6,7 +6,7 @@ A job must not fail later for what is known when it is asked for.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -89,7 +89,7 @@ def import_users(by: Requester, file: File, notify: object, options: object) -> 
     spec = {"fileName": file.name, "fileId": str(file.id), "notifyUsers": tells}
     job = _job(by, JobType.IMPORT_USERS, "users", f"Import users from {file.name}", spec, options)
     chosen = isinstance(options, Mapping) and "maxAttempts" in options
-    return replace(job, max_attempts=MAIL_ATTEMPTS) if tells and not chosen else job
+    return job._replace(max_attempts=MAIL_ATTEMPTS) if tells and not chosen else job
 
 
 def export_users(by: Requester, options: object) -> NewJob:
@@ -285,11 +285,11 @@ def call_endpoint(by: Requester, endpoint: Endpoint, request: Mapping[str, Any],
     spec = {"endpointName": endpoint.name, "request": dict(request)}
     label = f"{endpoint.method} {endpoint.path}"
     job = _job(by, JobType.CALL_ENDPOINT, endpoint.name, label, spec, {"timeout": endpoint.timeout})
-    return replace(job, urgent=True, app_version=version)
+    return job._replace(urgent=True, app_version=version)
 
 
 def _control(
     by: Requester, kind: JobType, name: str, label: str, spec: Mapping[str, Any], options: Mapping[str, Any]
 ) -> NewJob:
     """A job that changes the app itself: in a queue that no stop closes."""
-    return replace(_job(by, kind, name, label, spec, options), queue=CONTROL_QUEUE)
+    return _job(by, kind, name, label, spec, options)._replace(queue=CONTROL_QUEUE)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import accumulate, chain
 from typing import Any
 from uuid import UUID
 
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.errors import BadRequest, NotFound
-from engine.ids import id_time, new_id
+from engine.ids import id_ms, new_ids
 from engine.jobs.limits import LONGEST_KEY, MOST_OF_A_KEY
 from engine.model import CONTROL, Job, NewJob, check_job_id, check_queue
 from engine.tracing import context
@@ -34,11 +36,12 @@ async def create_free(conn: Connection, jobs: Sequence[NewJob], *, wake: bool = 
     """As `create`, but a job that is not created has None in its place."""
     for job in jobs:
         _check(job)
-    ids = [new_id() for _ in jobs]
+    if not jobs:
+        return []
+    ids = new_ids(len(jobs))
     roots = await _roots(conn, jobs)
-    rows = await conn.fetch(load("job_insert"), *_columns(ids, jobs, roots), wake) if jobs else []
-    made = {row["id"] for row in rows}
-    return [id if id in made else None for id in ids]
+    refused = await conn.fetchval(load("job_insert"), *_runs(ids, jobs, roots), wake)
+    return [None if id in refused else id for id in ids] if refused else list(ids)
 
 
 async def _holder(conn: Connection, job: NewJob, wake: bool) -> UUID:
@@ -79,36 +82,47 @@ async def _roots(conn: Connection, jobs: Sequence[NewJob]) -> Mapping[UUID, UUID
     return {row["id"]: row["root_id"] for row in rows}
 
 
-def _columns(ids: Sequence[UUID], jobs: Sequence[NewJob], roots: Mapping[UUID, UUID]) -> list[list[Any]]:
-    """The arguments of job_insert.sql but its last: one array a column."""
-    return [
-        list(ids),
-        [id_time(id) for id in ids],
-        [job.app for job in jobs],
-        [job.queue for job in jobs],
-        [job.type.value for job in jobs],
-        [job.name for job in jobs],
-        [job.low_priority for job in jobs],
-        [job.urgent for job in jobs],
-        [job.delay_ms for job in jobs],
-        [job.max_attempts for job in jobs],
-        [job.timeout_ms for job in jobs],
-        [job.app_version for job in jobs],
-        [job.parent_id for job in jobs],
-        [id if job.parent_id is None else roots.get(job.parent_id, id) for id, job in zip(ids, jobs, strict=True)],
-        [job.run_by for job in jobs],
-        [job.unique_key for job in jobs],
-        [job.label for job in jobs],
-        [_in_trace(job.spec) for job in jobs],
-        [job.concurrency_key for job in jobs],
-        [job.concurrency_limit for job in jobs],
-    ]
-
-
-def _in_trace(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The spec, with the place in a trace from which the job comes."""
+def _runs(ids: Sequence[UUID], jobs: Sequence[NewJob], roots: Mapping[UUID, UUID]) -> list[list[Any]]:
+    """The arguments of job_insert.sql but its last: jobs that are alike but for id and spec stand in a run."""
     here = context.current()
-    return dict(spec) if here is None else {**spec, context.KEY: here}
+    runs: dict[tuple[Any, ...], tuple[list[UUID], list[Mapping[str, Any]]]] = {}
+    for id, job in zip(ids, jobs, strict=True):
+        # Its millisecond too: created_at is the time of the id, by which the history is searched.
+        alike = (
+            id_ms(id),
+            job.app,
+            job.queue,
+            job.type,
+            job.name,
+            job.label,
+            job.low_priority,
+            job.urgent,
+            job.delay_ms,
+            job.max_attempts,
+            job.timeout_ms,
+            job.app_version,
+            job.parent_id,
+            None if job.parent_id is None else roots.get(job.parent_id),
+            job.run_by,
+            job.unique_key,
+            job.concurrency_key,
+            job.concurrency_limit,
+        )
+        run = runs.get(alike)
+        if run is None:
+            run = runs[alike] = ([], [])
+        run[0].append(id)
+        run[1].append(dict(job.spec) if here is None else {**job.spec, context.KEY: here})
+    lasts = list(accumulate(len(run_ids) for run_ids, _ in runs.values()))
+    stamps, *shared = map(list, zip(*runs, strict=True))
+    return [
+        list(chain.from_iterable(run_ids for run_ids, _ in runs.values())),
+        list(chain.from_iterable(specs for _, specs in runs.values())),
+        [1, *(last + 1 for last in lasts[:-1])],
+        lasts,
+        [datetime.fromtimestamp(ms / 1000, UTC) for ms in stamps],
+        *shared,
+    ]
 
 
 async def find_by_id(conn: Connection, app: str, job_id: object) -> Job | None:

@@ -84,12 +84,13 @@ class Chores:
             self._wake()
 
     async def rotate(self) -> None:
-        """Truncates lists of ready jobs that are empty, once this worker has emptied some."""
+        """Truncates lists of ready jobs that are empty, and the inbox, once this worker has emptied some."""
         if self._claimed < ROTATE_AFTER:
             return
         self._claimed = 0
         async with self._pool.acquire() as conn:
             await ready.rotate(conn)
+            await conn.execute(load("inbox_sweep"))
 
     async def partitions(self) -> None:
         """Makes the months ahead, and drops those that nobody wants to keep."""

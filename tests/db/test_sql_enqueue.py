@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import os
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from engine.apps.folder import load_folder
 from engine.apps.push import push
 from engine.db.pool import Pool
 from engine.errors import DatabaseError
+from engine.ids import id_time
 from engine.jobs import requests, store
 from engine.jobs.names import JOBS_CHANNEL
 from engine.jobs.requests import Requester
@@ -128,3 +132,111 @@ async def test_bad_input_is_named(pool: Pool, arguments: str, error: str) -> Non
     with pytest.raises(DatabaseError, match=error):
         await enqueue(pool, arguments)
     assert not await pool.fetch("select 1 from headrace.jobs")
+
+
+async def copy_in(pool: Pool, columns: str, *lines: str, role: str | None = None) -> None:
+    """COPY of these lines, in CSV, as any client does it."""
+    conn = await pool.dedicated()
+    try:
+        if role is not None:
+            await conn.execute(f"set role {role}")
+        source = io.BytesIO("".join(f"{line}\n" for line in lines).encode())
+        await conn.copy_to_table(
+            "job_inbox", schema_name="headrace", columns=columns.split(), source=source, format="csv"
+        )
+    finally:
+        await conn.close()
+
+
+async def test_jobs_by_copy_are_those_of_enqueue(pool: Pool) -> None:
+    """Each line is a job, in its order, and equal to the one that the function makes of the same values."""
+    lines = [f'crm,mail,"{{""n"": {n}}}",3,1.5 s,k' for n in range(3000)]
+    await copy_in(pool, "app name params max_attempts timeout concurrency_key", *lines)
+    made = [row["id"] for row in await pool.fetch("select id from headrace.jobs_live order by id")]
+    assert [(await job(pool, id)).spec["params"]["n"] for id in made[::500]] == list(range(0, 3000, 500))
+    assert len(set(made)) == 3000
+    other = await enqueue(
+        pool, "'crm', 'mail', '{\"n\": 0}', max_attempts => 3, timeout => '1.5 s', concurrency_key => 'k'"
+    )
+    one, same = await job(pool, made[0]), await job(pool, other)
+    for name in ("queue", "type", "name", "label", "max_attempts", "timeout_ms", "run_by", "spec", "status", "attempt"):
+        assert getattr(one, name) == getattr(same, name), name
+    assert (one.root_id, UUID(str(one.id)).version) == (one.id, 7)
+    assert abs(one.created_at - id_time(one.id)) < timedelta(milliseconds=1)
+
+
+async def test_jobs_by_copy_run_at_once_later_or_once_for_their_key(pool: Pool) -> None:
+    """A delay is kept; of one unique key, within the lines and beside a live job, there is one job."""
+    await enqueue(pool, "'crm', 'mail', unique_key => 'held'")
+    await copy_in(
+        pool, "app name delay unique_key", "crm,mail,0,", "crm,mail,1 hour,", "crm,mail,0,held", *["crm,mail,0,k"] * 3
+    )
+    ready = await pool.fetch(
+        "select unique_key from headrace.jobs_live j join headrace.job_ready on job_id = id order by j.id"
+    )
+    assert [row["unique_key"] for row in ready] == ["held", None, "k"]
+    assert len(await pool.fetch("select 1 from headrace.job_later")) == 1
+    assert len(await pool.fetch("select 1 from headrace.job_params")) == 4
+
+
+@pytest.mark.parametrize(
+    ("columns", "line", "error"),
+    [
+        ("app name", "crm,no mail", "name is 'no mail', but must be a handler's name"),
+        ("app name", f"{'x' * 64},mail", "app is 'x+', but must be a name of 1 to 63"),
+        (
+            "app name kind",
+            "crm,gone.js,EXECUTE_SCRIPT",
+            r"name is 'gone\.js', but must be the path of a script of the app crm",
+        ),
+        ("app name id", "crm,mail,6a5b4c3d-0000-4000-8000-000000000000", "id is '6a5b.*', but must be left out"),
+        ("app name params", 'crm,mail,"[1]"', r"params is '\[1\]', but must be an object"),
+    ],
+)
+async def test_a_bad_line_of_a_copy_makes_nothing(pool: Pool, columns: str, line: str, error: str) -> None:
+    """Parameter, value and what is allowed, with the line's number; the good lines before it make no jobs."""
+    good = [
+        "crm,mail"
+        + (",HANDLER" if "kind" in columns else "," if "id" in columns else ",{}" if "params" in columns else "")
+    ]
+    with pytest.raises(asyncpg.PostgresError, match=error) as refused:
+        await copy_in(pool, columns, *good * 16, line)
+    assert refused.value.as_dict()["detail"] == "It is row 17 of 17."
+    assert not await pool.fetch("select 1 from headrace.jobs")
+
+
+async def test_a_role_that_may_enqueue_may_do_no_more(pool: Pool) -> None:
+    """`allow_enqueue` is enough for the function, unique keys included, and for COPY; jobs stay hidden."""
+    role = f"shop_{os.getpid()}"
+    await pool.execute(f"create role {role}")
+    conn = await pool.dedicated()
+    try:
+        await conn.execute(f"set role {role}")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await conn.execute("select headrace.enqueue('crm', 'mail')")
+        await conn.execute("reset role")
+        await conn.execute("select headrace.allow_enqueue($1)", role)
+        await conn.execute(f"set role {role}")
+        first = await conn.fetchval("select headrace.enqueue('crm', 'mail', unique_key => 'k')")
+        assert await conn.fetchval("select headrace.enqueue('crm', 'mail', unique_key => 'k')") == first
+        for table in ("jobs_live", "job_params", "job_ready", "job_inbox"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await conn.fetch(f"select from headrace.{table}")
+        await copy_in(pool, "app name", "crm,mail", role=role)
+        assert len(await pool.fetch("select 1 from headrace.jobs_live")) == 2
+    finally:
+        await conn.close()
+        await pool.execute(f"drop owned by {role}")
+        await pool.execute(f"drop role {role}")
+
+
+async def test_the_inbox_is_swept_but_not_under_a_writer(pool: Pool) -> None:
+    """What is spent goes away once nobody writes; the sweep waits for nobody, and the jobs stay."""
+    await enqueue(pool, "'crm', 'mail'")
+    async with pool.transaction() as writer:
+        await writer.execute("select headrace.enqueue('crm', 'mail')")
+        assert [row[0] for row in await pool.fetch("select headrace.sweep_inbox(0)")] == [False]
+    assert [row[0] for row in await pool.fetch("select headrace.sweep_inbox(1000000)")] == [False]
+    assert [row[0] for row in await pool.fetch("select headrace.sweep_inbox(0)")] == [True]
+    assert not await pool.fetch("select 1 from headrace.job_inbox")
+    assert len(await pool.fetch("select 1 from headrace.jobs_live")) == 2

@@ -15,6 +15,7 @@ import pytest
 
 from engine.db.pool import Pool
 from engine.errors import BadRequest
+from engine.ids import id_time
 from engine.jobs import liveness, store
 from engine.jobs.names import JOBS_CHANNEL
 from tests.engine.hands import Hand, ask, enqueue, enqueue_one, get, make_due, new, rows
@@ -91,6 +92,18 @@ async def test_many_jobs_keep_their_order(pool: Pool) -> None:
     assert ids == sorted(ids)
     assert len(set(ids)) == 5000
     assert [claim.name for claim in await (await Hand.join(pool)).claim(10)] == [str(n) for n in range(10)]
+
+
+async def test_jobs_of_several_kinds_in_one_call_keep_their_own(pool: Pool) -> None:
+    """What alternates from job to job stays with each of them, and the ids keep the order of the call."""
+    given = [new(str(n), app="ab"[n % 2], low_priority=n % 3 == 0, spec={"params": {"n": n}}) for n in range(60)]
+    ids = await enqueue(pool, *given)
+    assert ids == sorted(ids)
+    for asked, id in zip(given, ids, strict=True):
+        made = await get(pool, id, app=asked.app)
+        for name in ("name", "low_priority", "spec"):
+            assert getattr(made, name) == getattr(asked, name)
+        assert (made.root_id, made.created_at) == (id, id_time(id))
 
 
 async def test_no_jobs_are_no_work(pool: Pool) -> None:

@@ -21,10 +21,7 @@ CHANGES = ("created", "started", "progress", "stopped", "resumed")
 EACH = "".join(LISTENER.format(name=name, keys=f'job_event = "{name}"') for name in CHANGES)
 ENQUEUER = """
 create role test_enqueuer;
-grant usage on schema headrace to test_enqueuer;
-grant usage on all sequences in schema headrace to test_enqueuer;
-grant select on headrace.job_ready_turn, headrace.apps, headrace.app_scripts, headrace.jobs_live to test_enqueuer;
-grant insert on headrace.jobs_live, headrace.job_params, headrace.job_ready, headrace.job_later to test_enqueuer;
+select headrace.allow_enqueue('test_enqueuer');
 set local role test_enqueuer;
 """
 ENDS = LISTENER.format(name="ends", keys="")

@@ -212,7 +212,7 @@ async def test_people_are_told_by_mail(stage: Stage) -> None:
         refused = {"bob@example.org": "the mail server refused it: 550 no such user"}
         assert left["results"]["response"] == {"sent": 1, "refused": refused}
         box.replies["ann@example.org"] = "451 try later"
-        job, left = await stage.runs(dataclasses.replace(new, max_attempts=2), **smtp)
+        job, left = await stage.runs(new._replace(max_attempts=2), **smtp)
         assert (job.attempt, "451 try later" in left["error"]["message"]) == (2, True)
     _, left = await stage.runs(new)
     assert "smtp_host" in left["error"]["message"]

@@ -71,7 +71,7 @@ class Api:
         spec = {"scriptName": "a.js", "source": "1", "language": "javascript"}
         new = NewJob(app=app, type=JobType.EXECUTE_SCRIPT, name="a.js", label="a.js", spec=spec, run_by=run_by)
         async with self.pool.transaction() as conn:
-            return (await store.create(conn, [dataclasses.replace(new, **options)]))[0]
+            return (await store.create(conn, [new._replace(**options)]))[0]
 
 
 @dataclass(frozen=True, slots=True)
