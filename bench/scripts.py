@@ -115,7 +115,7 @@ async def measure(language: Language, kind: str, scripts: int, *, at_once: int, 
             while len(times) < scripts:
                 if at_once == 1:
                     await host.settle()
-                    await asyncio.sleep(0.003)
+                    await asyncio.sleep(0.02)
                 times.append(await once(host, program, 1, owner=owner))
 
         assert host.zygote_pid is not None

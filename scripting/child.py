@@ -8,11 +8,13 @@ from __future__ import annotations
 
 # The module `signal` makes enumerations of numbers and numbers of those: 150 pages for a child to copy.
 import _signal  # type: ignore[import-not-found]
+import contextlib
 import gc
 import importlib
+import io
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, cast
 
 from scripting import protocol, replay
@@ -47,21 +49,48 @@ def load_compilers(runtimes: Mapping[Language, str]) -> Compilers:
     return {language: importlib.import_module(module).compile for language, module in runtimes.items()}
 
 
-def main(channel: socket.socket, *, parent: int, lock: Lock, compilers: Compilers) -> NoReturn:
-    """The whole life of a child."""
+def stock(runtimes: Mapping[Language, str]) -> None:
+    """Lets each runtime that has a `stock` make what its first runs need, so that children find it made."""
+    for module in dict.fromkeys(runtimes.values()):
+        if make := getattr(importlib.import_module(module), "stock", None):
+            make()
+
+
+def main(channel: socket.socket, *, parent: int, lock: Lock, compilers: Compilers, rehearsal: bytes) -> NoReturn:
+    """The whole life of a child. `rehearsal` is what to do while it waits, or nothing (rehearsal.conversation)."""
     code = EXIT_PROTOCOL
     try:
         _signal.set_wakeup_fd(-1)
         _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
         lock.ahead(parent=parent)
         keep_only(channel.detach())
-        _live(Wire(), lock, compilers, parent)
+        if rehearsal:
+            rehearse(rehearsal, compilers)
+        _live(Wire(_read_socket, _write_socket), lock, compilers, parent)
         code = EXIT_DONE
     except MemoryError:
         code = EXIT_MEMORY
     except BaseException:  # nobody is left to tell: every descriptor but the socket is closed
         code = EXIT_PROTOCOL
     os._exit(code)
+
+
+def rehearse(conversation: bytes, compilers: Compilers) -> list[protocol.Frame]:
+    """Runs a script of our own as if a host said `conversation`; what the host would have heard."""
+    theirs, ours = io.BytesIO(conversation), io.BytesIO()
+    wire = Wire(theirs.read, ours.write)
+    first = wire.receive()
+    assert isinstance(first, protocol.Load)
+    with contextlib.suppress(Disconnected):
+        _perform(wire, first, compilers)
+    ours.seek(0)
+    return list(_heard(Wire(ours.read, ours.write)))
+
+
+def _heard(wire: Wire) -> Iterator[protocol.Frame]:
+    with contextlib.suppress(Disconnected):
+        while True:
+            yield wire.receive(protocol.UP)
 
 
 def _live(wire: Wire, lock: Lock, compilers: Compilers, parent: int) -> None:
@@ -83,10 +112,14 @@ def _report_layers(wire: Wire, lock: Lock, parent: int) -> None:
 
 
 def _serve(wire: Wire, load: protocol.Load, lock: Lock, compilers: Compilers) -> None:
-    wire.max_bytes = load.frame_bytes
     gc.enable()
     lock.limit(name=load.app, memory_bytes=load.memory_bytes, cpu_ms=load.cpu_ms)
     lock.seal()
+    _perform(wire, load, compilers)
+
+
+def _perform(wire: Wire, load: protocol.Load, compilers: Compilers) -> None:
+    wire.max_bytes = load.frame_bytes
     try:
         runtime = compilers[Language(load.language)](load.path, load.source, load.sources, load.image)
     except Exception as error:
@@ -165,37 +198,48 @@ class Disconnected(BaseException):
 
 
 class Wire:
-    """Whole frames over the one descriptor, blocking."""
+    """Whole frames in both directions, blocking. `read` and `write` are as those of os, but for the descriptor."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[int], bytes], write: Callable[[bytes], int]) -> None:
         self.max_bytes = _READ_BYTES
+        self._read_some = read
+        self._write_some = write
 
     def send(self, frame: protocol.Frame, *, max_bytes: int | None = None) -> None:
         """BadValue or FrameTooLarge, before a byte of the frame is written."""
-        view = memoryview(protocol.encode(frame, max_bytes=max_bytes or self.max_bytes))
-        while view:
-            view = view[self._write(view) :]
+        data = protocol.encode(frame, max_bytes=max_bytes or self.max_bytes)
+        written = self._write_some(data)
+        while written < len(data):
+            written += self._write_some(data[written : written + _READ_BYTES])
 
-    def receive(self) -> protocol.Frame:
+    def receive(self, table: protocol.Table = protocol.DOWN) -> protocol.Frame:
         """The host's next frame; Disconnected at the end."""
         size = protocol.body_size(self._read(protocol.HEADER.size), max_bytes=_TRUSTED_BYTES)
-        return protocol.decode(self._read(size), protocol.DOWN)
+        return protocol.decode(self._read(size), table)
 
     def _read(self, size: int) -> bytes:
+        chunk = self._read_some(size if size < _READ_BYTES else _READ_BYTES)
+        if len(chunk) == size:
+            return chunk
         chunks: list[bytes] = []
         while size:
-            chunk = os.read(SOCKET_FD, min(size, _READ_BYTES))
             if not chunk:
                 raise Disconnected
             chunks.append(chunk)
             size -= len(chunk)
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            chunk = self._read_some(min(size, _READ_BYTES)) if size else b""
+        return b"".join(chunks)
 
-    def _write(self, view: memoryview) -> int:
-        try:
-            return os.write(SOCKET_FD, view)
-        except OSError as error:
-            raise Disconnected from error
+
+def _read_socket(size: int) -> bytes:
+    return os.read(SOCKET_FD, size)
+
+
+def _write_socket(data: bytes) -> int:
+    try:
+        return os.write(SOCKET_FD, data)
+    except OSError as error:
+        raise Disconnected from error
 
 
 class SocketHost:

@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from scripting.model import Language
 from scripting.zygote import LOST, Kind, Record
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +32,7 @@ importlib.import_module(sys.argv.pop(1)).main()
 """
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}
 _CPU_CLOCK = 2
+_NUMBERS = {language: number for number, language in enumerate(Language, 1)}
 # A zygote that is told to end does so at once; a stopped one would never.
 _PATIENCE_S = 10.0
 # A child's socket, and its pidfd where there are any.
@@ -134,15 +136,17 @@ class Zygote:
         """The zygote's own process."""
         return self._process.pid
 
-    def fork(self) -> asyncio.Future[Child]:
-        """A child, soon. The future raises ZygoteLost; a canceled one costs nothing."""
+    def fork(self, *, rehearsing: Language | None = None) -> asyncio.Future[Child]:
+        """A child, soon, that rehearses a language until it is needed. A canceled future costs nothing.
+
+        The future raises ZygoteLost."""
         self._last_number += 1
         future: asyncio.Future[Child] = self._loop.create_future()
         if self.lost.done():
             _fail(future)
             return future
         self._forks[self._last_number] = future
-        self._say(Record(Kind.FORK, self._last_number))
+        self._say(Record(Kind.FORK, self._last_number, status=0 if rehearsing is None else _NUMBERS[rehearsing]))
         return future
 
     def kill(self, number: int) -> None:

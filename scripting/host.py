@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from scripting.children import Child, Zygote, ZygoteLost
 from scripting.images import Images, key
-from scripting.model import Interrupted, Killed, LayerReport, Limits, Program, Threw
+from scripting.model import Interrupted, Killed, Language, LayerReport, Limits, Program, Threw
 from scripting.resting import Resting
 from scripting.selftest import probe
 from scripting.session import Session
+from scripting.warm import Warm, discard
 
 __all__ = ["SandboxUnavailable", "ScriptHost", "Session"]
 
@@ -42,9 +42,8 @@ class ScriptHost:
         `unsafe` allows a machine without seccomp; `entry` is the module whose `main` is the zygote."""
         self.layers = LayerReport()
         self._unsafe = unsafe
-        self._warm_size = warm
         self._entry = entry
-        self._warm: deque[asyncio.Future[Child]] = deque()
+        self._warm = Warm(warm)
         self._zygote: Zygote | None = None
         self._starting = asyncio.Lock()
         self._open = False
@@ -73,8 +72,7 @@ class ScriptHost:
 
     async def settle(self) -> None:
         """Returns when the warm children wait for work."""
-        for future in list(self._warm):
-            await asyncio.shield(future)
+        await self._warm.settle()
 
     async def close(self) -> None:
         """Kills what still runs and ends the zygote. Runs that are pending are Interrupted."""
@@ -84,7 +82,7 @@ class ScriptHost:
         await self._resting.close()
         zygote, self._zygote = self._zygote, None
         if zygote is not None:
-            self._drop_warm()
+            self._warm.end()
             await zygote.close()
 
     @asynccontextmanager
@@ -99,7 +97,7 @@ class ScriptHost:
         rest_key = None if owner is None or not _CAN_REST else (owner, key(app, program), limits)
         session = self._resting.take(rest_key) if rest_key is not None and self._open else None
         if session is None:
-            child = await self._take()
+            child = await self._take(program.language)
             session = Session(child, program, limits, app, self._images, reusable=rest_key is not None)
         self._sessions.add(session)
         try:
@@ -109,6 +107,8 @@ class ScriptHost:
             self._sessions.discard(session)
             if rest_key is None or not self._open or not self._resting.add(rest_key, session):
                 await session.close()
+            if not self._sessions:
+                self._warm.rest()
 
     async def check(self, program: Program, *, limits: Limits = _CHECK_LIMITS) -> Threw | None:
         """None if the program compiles, else the error with path, line and column."""
@@ -130,53 +130,31 @@ class ScriptHost:
                 "allow unsafe scripts only where every script is your own"
             )
 
-    async def _take(self) -> Child:
+    async def _take(self, language: Language) -> Child:
         if not self._open:
             raise SandboxUnavailable("the script host is not running")
         try:
-            while not (child := await self._next_child()).is_alive():
+            while not (child := await self._next_child(language)).is_alive():
                 child.release()
         except ZygoteLost as error:
             raise SandboxUnavailable(str(error)) from error
         return child
 
-    async def _next_child(self) -> Child:
-        zygote = await self._running_zygote()
-        # A fork that failed while nobody waited says nothing about the next one.
-        while self._warm and self._warm[0].done() and self._warm[0].exception() is not None:
-            self._warm.popleft()
-        future = self._warm.popleft() if self._warm else zygote.fork()
-        self._fill(zygote)
+    async def _next_child(self, language: Language) -> Child:
+        future = self._warm.take(await self._running_zygote(), language)
         try:
             return await future
         except asyncio.CancelledError:
             if not future.cancel():
-                _discard(future)
+                discard(future)
             raise
-
-    def _fill(self, zygote: Zygote) -> None:
-        while len(self._warm) < self._warm_size:
-            self._warm.append(zygote.fork())
 
     async def _running_zygote(self) -> Zygote:
         async with self._starting:
             if self._zygote is None or self._zygote.lost.done():
-                self._drop_warm()
+                self._warm.end()
                 if self._zygote is not None:
                     await self._zygote.close()
                 self._zygote = await Zygote.start(entry=self._entry, unsafe=self._unsafe)
-                self._fill(self._zygote)
+                self._warm.begin(self._zygote)
             return self._zygote
-
-    def _drop_warm(self) -> None:
-        dropped, self._warm = self._warm, deque()
-        for future in dropped:
-            if not future.cancel():
-                _discard(future)
-
-
-def _discard(future: asyncio.Future[Child]) -> None:
-    """Ends a child that nobody is going to use."""
-    if not future.cancelled() and future.exception() is None:
-        future.result().kill()
-        future.result().release()

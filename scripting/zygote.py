@@ -6,7 +6,7 @@ in the asyncio process, keeps the worker's memory out of the children.
 
 Records on the control socket have a fixed size:
 
-    worker -> zygote  FORK number            zygote -> worker  HELLO
+    worker -> zygote  FORK number, status    zygote -> worker  HELLO
                       KILL number                              FORKED number, pid  (+ socket, + pidfd on Linux)
                                                                REFUSED number, errno
                                                                EXITED number, status, CPU, memory
@@ -23,18 +23,20 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import ClassVar
 
-from scripting import child
+from scripting import child, protocol, rehearsal
 from scripting.limits import Lock, die_first, die_with_parent, fork
 from scripting.model import Language
 
 # The status of a child whose zygote is gone: no process ends with it.
 LOST = -1
+# CPython 3.11 specializes a function in its eighth run, and what failed to be is tried again some runs later.
+_REHEARSALS = 16
 
 
 class Kind(IntEnum):
@@ -50,7 +52,10 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record; what a kind does not need is 0. `status` is as waitpid gives it; times in us, sizes in KiB."""
+    """One record; what a kind does not need is 0. Times in us, sizes in KiB.
+
+    `status` is as waitpid gives it; of a FORK, the language that the child rehearses, counted from 1, or 0.
+    """
 
     kind: Kind
     number: int = 0
@@ -76,8 +81,11 @@ class Record:
 class Zygote:
     """Serves one control socket until it closes."""
 
-    def __init__(self, control: socket.socket, compilers: child.Compilers, lock: Lock) -> None:
+    def __init__(
+        self, control: socket.socket, compilers: child.Compilers, lock: Lock, rehearsals: Sequence[bytes]
+    ) -> None:
         self._control = control
+        self._rehearsals = rehearsals
         self._compilers = compilers
         self._lock = lock
         self._numbers: dict[int, int] = {}
@@ -115,13 +123,13 @@ class Zygote:
     def _obey(self, record: Record) -> None:
         match record.kind:
             case Kind.FORK:
-                self._fork(record.number)
+                self._fork(record.number, self._rehearsals[record.status])
             case Kind.KILL:
                 self._kill(record.number)
             case _:
                 raise ValueError(f"a worker does not send {record.kind.name}")
 
-    def _fork(self, number: int) -> None:
+    def _fork(self, number: int, rehearsal: bytes) -> None:
         parent = os.getpid()
         ours, theirs = socket.socketpair()
         with ours, theirs:
@@ -131,7 +139,8 @@ class Zygote:
                 self._send(Record(Kind.REFUSED, number, status=error.errno or 0))
                 return
             if pid == 0:
-                child.main(theirs, parent=parent, lock=self._lock, compilers=self._compilers)
+                compilers = self._compilers
+                child.main(theirs, parent=parent, lock=self._lock, compilers=compilers, rehearsal=rehearsal)
             self._numbers[pid] = number
             self._announce(number, pid, ours)
 
@@ -186,6 +195,8 @@ def main(runtimes: Mapping[Language, str] = child.RUNTIMES) -> None:
     control.set_inheritable(False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     compilers = child.load_compilers(runtimes)
+    rehearsals = [_rehearsed(language, compilers) for language in Language]
+    child.stock(runtimes)
     _have_one_thread()
     lock = Lock.prepare(unsafe=safety == "unsafe")
     lock.bequeath()
@@ -194,7 +205,18 @@ def main(runtimes: Mapping[Language, str] = child.RUNTIMES) -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    Zygote(control, compilers, lock).serve()
+    Zygote(control, compilers, lock, [b"", *rehearsals]).serve()
+
+
+def _rehearsed(language: Language, compilers: child.Compilers) -> bytes:
+    """What children rehearse: after the zygote has, often enough for the interpreter to have seen it all."""
+    image = ""
+    for frame in child.rehearse(rehearsal.conversation(language), compilers):
+        image = frame.image if isinstance(frame, protocol.Ready) else image
+    conversation = rehearsal.conversation(language, image)
+    for _ in range(_REHEARSALS):
+        child.rehearse(conversation, compilers)
+    return conversation
 
 
 def _have_one_thread() -> None:
