@@ -174,10 +174,11 @@ async def open_api(
     from engine.web.context import Web
     from engine.web.limits import RateLimits
     from engine.web.server import Server
+    from engine.web.shared_limits import SharedLimits
 
     limits = RateLimits(settings.api_requests_per_minute, time.monotonic)
     feed = Feed(pool)
-    jobs_limits = RateLimits(settings.freshworks_requests_per_minute, time.monotonic)
+    jobs_limits = SharedLimits(pool, settings.freshworks_requests_per_minute, time.monotonic)
     ends = Ends(pool)
     web = Web(pool, AppCache(), feed, settings, limits, jobs_limits, check, ends)
     server = Server(

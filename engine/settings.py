@@ -168,7 +168,7 @@ class Settings:
     freshworks_requests_per_minute: int = field(
         default=50,
         metadata={
-            "help": "requests of an app to the doors of /freshworks of an API process",
+            "help": "requests of an app to the doors of /freshworks, over all API processes",
             "min": 1,
             "max": 10_000_000,
         },

@@ -21,6 +21,7 @@ from engine.jobs.feed import Feed
 from engine.jobs.requests import Requester
 from engine.settings import Settings
 from engine.web.limits import RateLimits
+from engine.web.shared_limits import SharedLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Web:
     feed: Feed
     settings: Settings
     limits: RateLimits
-    freshworks_limits: RateLimits
+    freshworks_limits: SharedLimits
     check: Check
     ends: Ends
 

@@ -77,7 +77,7 @@ async def invoke(call: Admitted, job: Annotated[Invocation, Body(openapi_example
 
     It runs as the token's user, with the app's installation parameters beside the payload.
     """
-    _take(call)
+    await _take(call)
     async with call.pool.transaction() as conn:
         action = (await call.manifest(conn)).action(None, job.name)
         (job_id,) = await store.create(conn, [freshworks.invoke(call.by, action, job.tag, job.payload)])
@@ -86,13 +86,13 @@ async def invoke(call: Admitted, job: Annotated[Invocation, Body(openapi_example
 
 async def get(call: Admitted, job_id: JobId) -> KnownJob:
     """Show a job, as `client.job.get` does."""
-    _take(call)
+    await _take(call)
     async with call.pool.acquire() as conn:
         job = await store.get(conn, call.app, job_id)
         left = await store.results(conn, call.app, job.id) if job.status.is_final else None
     return KnownJob(**freshworks.document(job, left))
 
 
-def _take(call: Call) -> None:
+async def _take(call: Call) -> None:
     """One of the requests that the vendor allows for jobs in a minute, beside those of the whole API."""
-    call.web.freshworks_limits.take(call.app)
+    await call.web.freshworks_limits.take(call.app)

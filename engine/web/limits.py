@@ -1,7 +1,8 @@
 """How many requests an app may send to this process: a token bucket an app, refilled evenly over the minute.
 
 In the process on purpose: a counter in PostgreSQL is a hot row that every request updates. So with n
-API processes behind a balancer an app has up to n times the rate; set it accordingly.
+API processes behind a balancer an app has up to n times the rate; set it accordingly. Where the rate is so low
+that a row bears it, `shared_limits` counts for all processes together.
 """
 
 from __future__ import annotations
@@ -35,9 +36,14 @@ class RateLimits:
         level, since = self._buckets.get(app, (float(self._size), now))
         level = min(self._size, level + (now - since) * self._size / 60)
         if level < 1:
-            wait_s = max(1, math.ceil((1 - level) * 60 / self._size))
-            raise TooManyRequests(
-                f"app {app} may send {self._size} requests a minute; try again in {wait_s} s", retry_after_s=wait_s
-            )
+            raise refusal(app, self._size, (1 - level) * 60 / self._size)
         self._buckets[app] = (level - 1, now)
         return Allowance(self._size, int(level - 1))
+
+
+def refusal(app: str, per_minute: int, wait_s: float) -> TooManyRequests:
+    """Says when the next request is welcome, in whole seconds."""
+    whole_s = max(1, math.ceil(wait_s))
+    return TooManyRequests(
+        f"app {app} may send {per_minute} requests a minute; try again in {whole_s} s", retry_after_s=whole_s
+    )

@@ -29,6 +29,7 @@ from engine.settings import Settings
 from engine.vault import new_key
 from engine.web.context import Web
 from engine.web.limits import RateLimits
+from engine.web.shared_limits import SharedLimits
 
 CRM = Path(__file__).resolve().parent.parent.parent / "examples" / "crm"
 SETTINGS = Settings(
@@ -108,7 +109,8 @@ def crm() -> AppFolder:
 def web(shared_pool: Pool) -> Web:
     """What an API is built with."""
     limits = RateLimits(1_000_000, time.monotonic)
-    return Web(shared_pool, AppCache(), Feed(shared_pool), SETTINGS, limits, limits, no_check, Ends(shared_pool))
+    jobs_limits = SharedLimits(shared_pool, 1_000_000, time.monotonic)
+    return Web(shared_pool, AppCache(), Feed(shared_pool), SETTINGS, limits, jobs_limits, no_check, Ends(shared_pool))
 
 
 @pytest.fixture(scope="session")

@@ -140,19 +140,23 @@ async def test_a_job_of_another_app_is_not_there(desk: Api) -> None:
 
 
 async def test_fifty_requests_a_minute(desk: Api) -> None:
-    """The doors have a limit of their own for each app; the rest of the API does not count there."""
+    """The doors have a limit of their own for each app, over all API processes; the rest of the API does not count."""
     settings = dataclasses.replace(SETTINGS, freshworks_requests_per_minute=3)
-    async with app.open_api(settings, desk.pool, no_check) as server:
-        serving = asyncio.create_task(server.run())
-        async with Freshworks(server.url, await desk.token(app=APP)) as client:
-            for _ in range(3):
+    token = await desk.token(app=APP)
+    async with app.open_api(settings, desk.pool, no_check) as one, app.open_api(settings, desk.pool, no_check) as two:
+        serving = [asyncio.create_task(server.run()) for server in (one, two)]
+        async with Freshworks(one.url, token) as first, Freshworks(two.url, token) as second:
+            for client in (first, second, first):
                 job_id = await client.job.invoke("sample_job", {})
-            with pytest.raises(TooManyRequests, match="app freshdesk may send 3 requests a minute"):
-                await client.job.get(job_id)
-        async with httpx.AsyncClient(base_url=server.url) as http:
-            await Caller(http, await desk.token(app=APP))("GET", f"/apps/{APP}/jobs/{job_id}")
-        server.stop()
-        await serving
+            await desk.pool.execute("update headrace.request_buckets set level = 0, at = clock_timestamp()")
+            for client in (second, first):
+                with pytest.raises(TooManyRequests, match="app freshdesk may send 3 requests a minute"):
+                    await client.job.get(job_id)
+        async with httpx.AsyncClient(base_url=one.url) as http:
+            await Caller(http, token)("GET", f"/apps/{APP}/jobs/{job_id}")
+        one.stop()
+        two.stop()
+        await asyncio.gather(*serving)
 
 
 async def test_parameters_are_set_and_never_shown(desk: Api) -> None:
