@@ -3,8 +3,8 @@
     python3 dev.py pgbouncer [--jobs 200]
 
 Two workers, one of them killed, run scripts in both languages, children that are awaited, delays and failures that are
-retried; jobs come by the store and by the HTTP API. Each has to end as it should. Needs Debian's package pgbouncer.
-Exit code 1 if a job did not end, or ended otherwise.
+retried; jobs come by the store and by the HTTP API, which also takes a file and gives it back. Each has to end as it
+should. Needs Debian's package pgbouncer. Exit code 1 if a job did not end, or ended otherwise.
 """
 
 from __future__ import annotations
@@ -170,6 +170,16 @@ async def ended(pool: Pool, expected: dict[UUID, object], only_end: set[UUID]) -
     return wrong
 
 
+async def there_and_back(client: httpx.AsyncClient) -> None:
+    """A file goes up, comes back byte by byte, and is removed: large objects by SQL functions alone."""
+    content = os.urandom(3_000_001)
+    answer = await client.post(f"/apps/{stage.APP}/files", params={"name": "a.bin"}, content=content)
+    link = answer.raise_for_status().json()["fileLink"]
+    if (await client.get(link)).raise_for_status().content != content:
+        raise SystemExit("a file came back otherwise")
+    (await client.delete(link)).raise_for_status()
+
+
 async def over_http(dsn: str, count: int) -> list[UUID]:
     """Starts an API before the bouncer, and jobs through it; it has ended in order when this returns."""
     command = (sys.executable, "-c", "import sys; from engine.cli import main; sys.exit(main())")
@@ -193,6 +203,9 @@ async def over_http(dsn: str, count: int) -> list[UUID]:
         async with httpx.AsyncClient(base_url=found[1], headers=headers, timeout=60) as client:
             body = {"type": "EXECUTE_ACTION", "actionName": "report"}
             answers = [await client.post(f"/apps/{stage.APP}/jobs", json=body) for _ in range(count)]
+            body = {"type": "EXPORT_RECORDS", "entityName": "companies"}
+            answers.append(await client.post(f"/apps/{stage.APP}/jobs", json=body))
+            await there_and_back(client)
             (await client.get(f"/apps/{stage.APP}/jobs")).raise_for_status()
         return [UUID(answer.raise_for_status().json()["id"]) for answer in answers]
     finally:

@@ -544,7 +544,7 @@ DATABASE = Dashboard(
         UP,
         Panel(
             "Size",
-            "Tables and indexes, as of their last vacuum.",
+            "Tables, indexes and large objects, as of their last vacuum.",
             [("bytes", "max(headrace_database_bytes)")],
             unit="bytes",
             kind="stat",

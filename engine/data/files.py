@@ -1,9 +1,12 @@
-"""Files of an app, in PostgreSQL or on a volume: written and read 256 KiB at a time, never whole in memory.
+"""Files of an app, in large objects of PostgreSQL or on a volume: written and read in pieces, never whole in memory.
 
-A file appears when it is finished. A writer that must survive a crash keeps the number of its next
-chunk with its own checkpoint and calls `append` in the same transaction.
+A file appears when it is finished. A writer that must survive a crash keeps the file's size with its own
+checkpoint, and calls `append` in the same transaction.
 
 A file stays where it was begun, whatever the setting says later: `volume` is the process's, if it has one.
+
+Only SQL functions touch large objects (lo_put, lo_get): the client's interface needs a session, and PgBouncer gives
+none. A trigger removes an object with its row.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from engine.data.volume import CHUNK, Volume
+from engine.data.volume import PIECE, Volume
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.errors import BadRequest, HeadraceError, NotFound
@@ -57,15 +60,20 @@ async def begin(
 
 
 async def append(
-    conn: Connection, app: str, file_id: UUID, n: int, chunk: bytes, *, volume: Volume | None = None
-) -> None:
-    """The file's chunk number `n`, from 0; written again, it replaces itself. All but the last are 256 KiB."""
-    on_volume = await conn.fetchval(load("file_writing"), app, file_id)
-    if on_volume:
-        return await _there(volume, file_id).write(file_id, n, chunk)
-    if on_volume is None or await conn.fetchval(load("file_chunk_insert"), app, file_id, n, chunk) is None:
-        raise NotFound(f"there is no file {file_id} being written")
-    return None
+    conn: Connection, app: str, file_id: UUID, size: int, data: bytes, *, volume: Volume | None = None
+) -> int:
+    """How many bytes the file has once these are behind the `size` that it has, in the caller's transaction.
+
+    NotFound if it is not being written, or has not that size: somebody else has written on.
+    """
+    row = await conn.fetchrow(load("file_extend"), app, file_id, size, len(data))
+    if row is None:
+        raise NotFound(f"there is no file {file_id} being written, of {size} bytes")
+    if row["content"] is None:
+        await _there(volume, file_id).write(file_id, size, data)
+    else:
+        await conn.execute(load("file_write"), row["content"], size, data)
+    return size + len(data)
 
 
 def _there(volume: Volume | None, file_id: UUID) -> Volume:
@@ -88,10 +96,10 @@ async def finish(
 
     `expires_at` is for a writer that may take longer than its file is to be kept.
     """
-    digest, size, n = hashlib.sha256(), 0, 0
-    while (chunk := await read_chunk(conn, app, file_id, n, volume=volume)) is not None:
-        digest.update(chunk)
-        size, n = size + len(chunk), n + 1
+    digest, size = hashlib.sha256(), 0
+    async for piece in read(conn, app, file_id, volume=volume):
+        digest.update(piece)
+        size += len(piece)
     return await seal(conn, app, file_id, size=size, sha256=digest.hexdigest(), expires_at=expires_at)
 
 
@@ -101,7 +109,7 @@ async def seal(
     """Like `finish`, for a writer that knows the size and the hash of what it wrote."""
     row = await conn.fetchrow(load("file_finish"), app, file_id, size, sha256, expires_at)
     if row is None:
-        raise NotFound(f"there is no file {file_id} being written")
+        raise NotFound(f"there is no file {file_id} being written, of {size} bytes")
     return File(**row)
 
 
@@ -109,19 +117,19 @@ async def store(
     conn: Connection,
     app: str,
     name: str,
-    chunks: AsyncIterable[bytes] | Iterable[bytes],
+    pieces: AsyncIterable[bytes] | Iterable[bytes],
     *,
     content_type: str = "application/octet-stream",
     expires_at: datetime | None = None,
 ) -> File:
-    """The finished file with these bytes, of any chunking, in PostgreSQL. A second file of the name hides the first."""
+    """The finished file with these bytes, cut anyhow, in PostgreSQL. A second file of the name hides the first."""
+    digest, size = hashlib.sha256(), 0
     async with conn.transaction():
         file_id = await begin(conn, app, name, content_type=content_type, expires_at=expires_at)
-        n = 0
-        async for chunk in even_chunks(chunks):
-            await append(conn, app, file_id, n, chunk)
-            n += 1
-        return await finish(conn, app, file_id)
+        async for piece in even_pieces(pieces):
+            digest.update(piece)
+            size = await append(conn, app, file_id, size, piece)
+        return await seal(conn, app, file_id, size=size, sha256=digest.hexdigest())
 
 
 async def find(conn: Connection, app: str, id_or_name: str | UUID) -> File | None:
@@ -178,44 +186,43 @@ async def sweep_volume(conn: Connection, volume: Volume) -> int:
     return len(orphans)
 
 
-async def read_chunk(
-    conn: Connection, app: str, file_id: UUID, n: int, *, volume: Volume | None = None
-) -> bytes | None:
-    """The file's chunk number `n`, from 0; None past the end."""
-    row = await conn.fetchrow(load("file_chunk"), app, file_id, n)
+async def read_piece(conn: Connection, app: str, file_id: UUID, offset: int, *, volume: Volume | None = None) -> bytes:
+    """The file's bytes from `offset` on, up to 256 KiB; none past its end, or if there is no such file."""
+    row = await conn.fetchrow(load("file_read"), app, file_id, offset, PIECE)
     if row is None:
-        return None
+        return b""
     if row["on_volume"]:
-        return await _there(volume, file_id).read(file_id, n)
-    return None if row["bytes"] is None else bytes(row["bytes"])
+        return await _there(volume, file_id).read(file_id, offset)
+    if row["bytes"] is None:
+        raise HeadraceError(f"the bytes of file {file_id} are lost: was this database restored without large objects?")
+    return bytes(row["bytes"])
 
 
 async def read(
     conn: Connection, app: str, file_id: UUID, *, offset: int = 0, volume: Volume | None = None
 ) -> AsyncIterator[bytes]:
     """The file's bytes from `offset` on."""
-    n, skip = divmod(offset, CHUNK)
-    while (chunk := await read_chunk(conn, app, file_id, n, volume=volume)) is not None:
-        yield chunk[skip:]
-        n, skip = n + 1, 0
+    while piece := await read_piece(conn, app, file_id, offset, volume=volume):
+        yield piece
+        offset += len(piece)
 
 
-async def even_chunks(chunks: AsyncIterable[bytes] | Iterable[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes in chunks of 256 KiB."""
+async def even_pieces(pieces: AsyncIterable[bytes] | Iterable[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes in pieces of 256 KiB; the last may be smaller."""
     buffer = bytearray()
-    async for chunk in _each(chunks):
-        buffer += chunk
-        while len(buffer) >= CHUNK:
-            yield bytes(buffer[:CHUNK])
-            del buffer[:CHUNK]
+    async for piece in _each(pieces):
+        buffer += piece
+        while len(buffer) >= PIECE:
+            yield bytes(buffer[:PIECE])
+            del buffer[:PIECE]
     if buffer:
         yield bytes(buffer)
 
 
-async def _each(chunks: AsyncIterable[bytes] | Iterable[bytes]) -> AsyncIterator[bytes]:
-    if isinstance(chunks, AsyncIterable):
-        async for chunk in chunks:
-            yield chunk
+async def _each(pieces: AsyncIterable[bytes] | Iterable[bytes]) -> AsyncIterator[bytes]:
+    if isinstance(pieces, AsyncIterable):
+        async for piece in pieces:
+            yield piece
         return
-    for chunk in chunks:
-        yield chunk
+    for piece in pieces:
+        yield piece

@@ -1,4 +1,4 @@
-"""A file that comes from outside: written chunk by chunk, each in a transaction of its own.
+"""A file that comes from outside: written piece by piece, each in a transaction of its own.
 
 A sender may be slow, and many may be: none holds a connection while it is waited for. What a sender that
 breaks off has left is removed at once; a process that dies leaves it to the sweep.
@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from engine.data import files
-from engine.data.files import File, even_chunks
+from engine.data.files import File, even_pieces
 from engine.data.volume import Volume
 from engine.db.pool import Pool
 
@@ -39,11 +39,10 @@ async def upload(
 
 
 async def _write(pool: Pool, app: str, file_id: UUID, pieces: AsyncIterable[bytes], volume: Volume | None) -> File:
-    digest, size, n = hashlib.sha256(), 0, 0
-    async for chunk in even_chunks(pieces):
-        digest.update(chunk)
-        async with pool.acquire() as conn:
-            await files.append(conn, app, file_id, n, chunk, volume=volume)
-        size, n = size + len(chunk), n + 1
+    digest, size = hashlib.sha256(), 0
+    async for piece in even_pieces(pieces):
+        digest.update(piece)
+        async with pool.transaction() as conn:
+            size = await files.append(conn, app, file_id, size, piece, volume=volume)
     async with pool.acquire() as conn:
         return await files.seal(conn, app, file_id, size=size, sha256=digest.hexdigest())

@@ -1,7 +1,7 @@
 """Bytes of files on a folder that all processes share, such as a mounted volume: one file a file, by its id.
 
-A chunk is written, and is on the disk, before the transaction of its writer commits. Whoever writes the same chunk
-again after a crash replaces it and all behind it, so what a transaction did not commit is never read.
+What is written is on the disk before the transaction of its writer commits. Whoever writes from the same byte on
+after a crash replaces all behind it, so what a transaction did not commit is never read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from engine.errors import HeadraceError
 
 T = TypeVar("T")
 
-CHUNK = 1 << 18
+# How much is written and read at a time.
+PIECE = 1 << 18
 # Younger ones may belong to a transaction that has not committed yet.
 ORPHAN_S = 86_400.0
 
@@ -31,13 +32,13 @@ class Volume:
 
     folder: Path
 
-    async def write(self, file_id: UUID, n: int, chunk: bytes) -> None:
-        """The file ends behind its chunk number `n`."""
-        await self._do(lambda: _write(self._path(file_id), n * CHUNK, chunk))
+    async def write(self, file_id: UUID, offset: int, data: bytes) -> None:
+        """The file has these bytes from `offset` on, and ends behind them."""
+        await self._do(lambda: _write(self._path(file_id), offset, data))
 
-    async def read(self, file_id: UUID, n: int) -> bytes | None:
-        """The file's chunk number `n`; None past the end."""
-        return await self._do(lambda: _read(self._path(file_id), n * CHUNK)) or None
+    async def read(self, file_id: UUID, offset: int) -> bytes:
+        """The file's bytes from `offset` on, up to 256 KiB; none past its end."""
+        return await self._do(lambda: _read(self._path(file_id), offset))
 
     async def remove(self, file_ids: Sequence[UUID]) -> None:
         """The files are gone; one that was not there is too."""
@@ -65,14 +66,14 @@ def _translated(folder: Path) -> Iterator[None]:
         raise HeadraceError(f"the files of files_dir ({folder}): {error.strerror}: {error.filename}") from error
 
 
-def _write(path: Path, offset: int, chunk: bytes) -> None:
+def _write(path: Path, offset: int, data: bytes) -> None:
     path.parent.mkdir(exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o640)
     try:
         at = 0
-        while at < len(chunk):
-            at += os.pwrite(descriptor, chunk[at:], offset + at)
-        os.ftruncate(descriptor, offset + len(chunk))
+        while at < len(data):
+            at += os.pwrite(descriptor, data[at:], offset + at)
+        os.ftruncate(descriptor, offset + len(data))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -97,7 +98,7 @@ def _keep_entry(folder: Path) -> None:
 def _read(path: Path, offset: int) -> bytes:
     with path.open("rb") as file:
         file.seek(offset)
-        return file.read(CHUNK)
+        return file.read(PIECE)
 
 
 def _old(folder: Path, before: float) -> Iterator[UUID]:

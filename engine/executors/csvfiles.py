@@ -18,7 +18,7 @@ from engine.data import files
 from engine.data.files import File
 from engine.data.importrows import read_rows
 from engine.data.rows import Checkpoint, Row
-from engine.data.volume import CHUNK, Volume, volume_of
+from engine.data.volume import Volume, volume_of
 from engine.db.pool import Connection
 from engine.errors import BadRequest
 from engine.executors.results import log_errors
@@ -59,7 +59,7 @@ async def import_rows(run: Run, *, check_header: CheckHeader, save: Save, takes_
     place = dict(run.claim.checkpoint) or {"imported": 0, "bad": 0, "at": None}
     start = Checkpoint.from_json(place["at"]) if place["at"] else None
     batch: list[Row] = []
-    async for row in read_rows(_chunks(run, file, start.offset if start else 0), start=start):
+    async for row in read_rows(_pieces(run, file, start.offset if start else 0), start=start):
         if not row.checkpoint.is_json:
             check_header(row.checkpoint.header)
         elif not takes_json:
@@ -78,16 +78,15 @@ def reasons_text(reasons: Mapping[str, str]) -> str:
     return "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
 
 
-async def _chunks(run: Run, file: File, offset: int) -> AsyncIterator[bytes]:
+async def _pieces(run: Run, file: File, offset: int) -> AsyncIterator[bytes]:
     """The file's bytes; no connection is held while its rows are worked on."""
-    n, skip = divmod(offset, CHUNK)
     while True:
         async with run.services.pool.acquire() as conn:
-            chunk = await files.read_chunk(conn, run.claim.app, file.id, n, volume=_volume(run))
-        if chunk is None:
+            piece = await files.read_piece(conn, run.claim.app, file.id, offset, volume=_volume(run))
+        if not piece:
             return
-        yield chunk[skip:]
-        n, skip = n + 1, 0
+        yield piece
+        offset += len(piece)
 
 
 async def _import(run: Run, file: File, batch: Sequence[Row], place: dict[str, Any], save: Save) -> None:
@@ -106,16 +105,17 @@ async def _import(run: Run, file: File, batch: Sequence[Row], place: dict[str, A
 
 async def export_rows(run: Run, name: str, columns: Sequence[str], fetch: Fetch, *, counted: str) -> dict[str, Any]:
     """The results of an export (seed 003): `fileLink`, `fileId` and under `counted` how many rows the file has."""
-    place = dict(run.claim.checkpoint) or {"file": None, "n": 0, "cursor": None, "more": True, "done": 0, "rest": ""}
-    if place["file"] is None:
+    place = dict(run.claim.checkpoint)
+    # A place without a size is that of an export whose file was begun before files had large objects.
+    if "size" not in place:
+        place = {"size": 0, "cursor": None, "more": True, "done": 0}
         await _begin_export(run, name, columns, place)
     while place["more"]:
         await _export_page(run, place, fetch)
     async with run.effect() as scope:
-        file_id = UUID(place["file"])
-        rest, volume = place["rest"].encode("latin-1"), _volume(run)
-        await files.append(scope.conn, run.claim.app, file_id, place["n"], rest, volume=volume)
-        file = await files.finish(scope.conn, run.claim.app, file_id, expires_at=_expires_at(run), volume=volume)
+        file = await files.finish(
+            scope.conn, run.claim.app, UUID(place["file"]), expires_at=_expires_at(run), volume=_volume(run)
+        )
     link = f"/apps/{run.claim.app}/files/{file.id}"
     return {"fileLink": link, "fileId": str(file.id), counted: place["done"]}
 
@@ -135,26 +135,24 @@ async def _begin_export(run: Run, name: str, columns: Sequence[str], place: dict
         named = f"{name}-{run.claim.id}.csv"
         kind = "text/csv; charset=utf-8"
         file_id = await files.begin(scope.conn, run.claim.app, named, content_type=kind, volume=_volume(run))
-        place.update(file=str(file_id), rest=_csv([columns]).decode("latin-1"))
+        place.update(file=str(file_id))
+        await _append(run, scope.conn, place, [columns])
         await store.set_progress(scope.conn, run.claim.id, percent=0, checkpoint=place)
 
 
 async def _export_page(run: Run, place: dict[str, Any], fetch: Fetch) -> None:
-    """One transaction: the page's lines, in whole chunks of the file, and what is left of them in the checkpoint."""
+    """One transaction: the page's lines in the file, and where the next page begins."""
     async with run.effect() as scope:
         page = await fetch(scope.conn, place["cursor"])
-        rest = place["rest"].encode("latin-1") + _csv(page.rows)
-        n = place["n"]
-        while len(rest) > CHUNK:
-            await files.append(scope.conn, run.claim.app, UUID(place["file"]), n, rest[:CHUNK], volume=_volume(run))
-            rest, n = rest[CHUNK:], n + 1
-        place.update(n=n, rest=rest.decode("latin-1"), cursor=page.next, more=page.next is not None)
-        place["done"] += len(page.rows)
+        await _append(run, scope.conn, place, page.rows)
+        place.update(cursor=page.next, more=page.next is not None, done=place["done"] + len(page.rows))
         await store.set_progress(scope.conn, run.claim.id, checkpoint=place)
 
 
-def _csv(rows: Sequence[Sequence[str]]) -> bytes:
-    """Lines of CSV in UTF-8; a checkpoint keeps bytes as Latin-1 text, since a chunk may end inside a character."""
+async def _append(run: Run, conn: Connection, place: dict[str, Any], rows: Sequence[Sequence[str]]) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode()
+    data = text.getvalue().encode()
+    place["size"] = await files.append(
+        conn, run.claim.app, UUID(place["file"]), place["size"], data, volume=_volume(run)
+    )

@@ -44,7 +44,7 @@ TOTALS: Final = MappingProxyType(
         "looks": ("headrace_queue_round_looks", "Looks that it took to see every queue: each sees a bounded part."),
         "overdue_s": ("headrace_delayed_overdue_seconds", "How late the clock's most overdue job is."),
         "workers": ("headrace_workers_alive", "Workers whose heartbeat is fresh."),
-        "bytes": ("headrace_database_bytes", "Size of the tables and indexes, as of their last vacuum."),
+        "bytes": ("headrace_database_bytes", "Size of tables, indexes and large objects, as of their last vacuum."),
         "dead": ("headrace_dead_rows", "Dead rows of the live table, by PostgreSQL's own count."),
         "snapshot_s": (
             "headrace_oldest_snapshot_seconds",

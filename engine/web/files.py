@@ -167,19 +167,19 @@ async def download(call: Admitted, app: AppName, file_id: FileId) -> StreamingRe
         "ETag": f'"{file.sha256}"',
         "Content-Type": file.content_type,
     }
-    return StreamingResponse(_chunks(call, file.id), headers=headers)
+    return StreamingResponse(_pieces(call, file.id), headers=headers)
 
 
-async def _chunks(call: Call, file_id: UUID) -> AsyncIterator[bytes]:
-    """The file's bytes; no connection is held while one is delivered."""
-    n = 0
+async def _pieces(call: Call, file_id: UUID) -> AsyncIterator[bytes]:
+    """The file's bytes; no connection is held while some are delivered."""
+    offset = 0
     while True:
         async with call.pool.acquire() as conn:
-            chunk = await files.read_chunk(conn, call.app, file_id, n, volume=call.volume)
-        if chunk is None:
+            piece = await files.read_piece(conn, call.app, file_id, offset, volume=call.volume)
+        if not piece:
             return
-        yield chunk
-        n += 1
+        yield piece
+        offset += len(piece)
 
 
 async def remove(call: Admitted, app: AppName, file_id: FileId) -> None:

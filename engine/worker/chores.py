@@ -115,7 +115,7 @@ class Chores:
         await followers.settle(self._pool)
 
     async def sweep_files(self) -> None:
-        """Removes expired files and abandoned uploads, a few a transaction: their chunks go with them."""
+        """Removes expired files and abandoned uploads, a few a transaction: their bytes go with them."""
         volume = volume_of(self._settings.files_dir)
         while await self._pool.run(lambda conn: files.sweep(conn, limit=10, volume=volume)):
             pass

@@ -52,6 +52,7 @@ select
     (select count(*) from headrace.workers
         where heartbeat_at >= clock_timestamp() - make_interval(secs => $3 / 1000.0))::float8 as workers,
     (select sum(relpages::bigint * 8192) from pg_class
-        where relnamespace = 'headrace'::regnamespace and relkind in ('r', 'i'))::float8 as bytes,
+        where relnamespace = 'headrace'::regnamespace and relkind in ('r', 'i')
+            or oid in ('pg_largeobject'::regclass, 'pg_largeobject_loid_pn_index'::regclass))::float8 as bytes,
     coalesce((select max(extract(epoch from clock_timestamp() - xact_start)) from pg_stat_activity
         where datname = current_database() and backend_xmin is not null), 0)::float8 as snapshot_s

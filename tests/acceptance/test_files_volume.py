@@ -26,7 +26,7 @@ async def test_a_file_and_its_way(fresh_database: str, tmp_path: Path) -> None:
         async with database.pool.acquire() as conn:
             folder = load_folder(CRM)
             await push(conn, folder)
-            chunks = await conn.fetchval("select count(*) from headrace.file_chunks")
+            objects = await conn.fetchval("select count(*) from pg_largeobject_metadata")
             await users.save(conn, "crm", User("ann", "Ann"))
             issued = await tokens.issue(conn, "crm", "ann", name="test", scopes=tuple(Scope))
         async with app.open_api(settings, database.pool, _no_check) as server:
@@ -41,7 +41,7 @@ async def test_a_file_and_its_way(fresh_database: str, tmp_path: Path) -> None:
                 assert len(lines) == results["recordsExported"] + 1 == 20_001
                 sizes = _sizes(tmp_path)
                 assert len(sizes) == 2 and min(sizes) == len(ROWS)
-                assert await database.pool.fetchrow("select count(*) from headrace.file_chunks") == (chunks,)
+                assert await database.pool.fetchrow("select count(*) from pg_largeobject_metadata") == (objects,)
             worker.stop()
             server.stop()
             await asyncio.gather(*running)

@@ -22,9 +22,9 @@ class Victim:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, dsn: str, clock: Path) -> Victim:
+    def start(cls, dsn: str, clock: Path, now_ms: int) -> Victim:
         """A running worker, whose scripts see the time in the file."""
-        clock.write_text("1790000000000")
+        clock.write_text(str(now_ms))
         return cls(dsn, clock, cls._process(dsn, clock))
 
     @staticmethod
@@ -43,9 +43,9 @@ class Victim:
 
 
 @asynccontextmanager
-async def victim(dsn: str, folder: Path) -> AsyncIterator[Victim]:
-    """A worker to be killed."""
-    worker = Victim.start(dsn, folder / "clock")
+async def victim(dsn: str, folder: Path, *, now_ms: int = 1_790_000_000_000) -> AsyncIterator[Victim]:
+    """A worker to be killed, whose clock stands still."""
+    worker = Victim.start(dsn, folder / "clock", now_ms)
     try:
         async with asyncio.timeout(240):
             yield worker

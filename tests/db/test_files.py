@@ -1,4 +1,4 @@
-"""Files in PostgreSQL, chunk by chunk."""
+"""Files in PostgreSQL, piece by piece."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.data import files
-from engine.data.volume import CHUNK
+from engine.data.volume import PIECE
 from engine.db.pool import Pool
 from engine.errors import BadRequest, NotFound
 from engine.ids import new_id
 
-CONTENT = bytes(range(256)) * 2500  # two whole chunks and a part
+CONTENT = bytes(range(256)) * 2500  # two whole pieces and a part
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ async def app(pool: Pool) -> str:
 
 async def whole(pool: Pool, app: str, file: files.File, *, offset: int = 0) -> bytes:
     async with pool.acquire() as conn:
-        return b"".join([chunk async for chunk in files.read(conn, app, file.id, offset=offset)])
+        return b"".join([piece async for piece in files.read(conn, app, file.id, offset=offset)])
 
 
 async def test_bytes_come_back(pool: Pool, app: str) -> None:
@@ -39,15 +39,15 @@ async def test_bytes_come_back(pool: Pool, app: str) -> None:
 
     async with pool.acquire() as conn:
         file = await files.store(conn, app, "a.bin", uneven(), content_type="x/y")
-        assert len(await files.read_chunk(conn, app, file.id, 0) or b"") == CHUNK
-        assert await files.read_chunk(conn, app, file.id, 3) is None
+        assert len(await files.read_piece(conn, app, file.id, 0)) == PIECE
+        assert await files.read_piece(conn, app, file.id, len(CONTENT)) == b""
     assert (file.size, file.sha256, file.content_type) == (
         len(CONTENT),
         hashlib.sha256(CONTENT).hexdigest(),
         "x/y",
     )
     assert await whole(pool, app, file) == CONTENT
-    for offset in (1, CHUNK - 1, CHUNK, CHUNK + 1, len(CONTENT) - 1, len(CONTENT)):
+    for offset in (1, PIECE - 1, PIECE, PIECE + 1, len(CONTENT) - 1, len(CONTENT)):
         assert await whole(pool, app, file, offset=offset) == CONTENT[offset:]
 
 
@@ -62,12 +62,12 @@ async def test_latest_of_a_name_and_any_by_id(pool: Pool, app: str) -> None:
 
 
 async def test_other_apps_see_nothing(pool: Pool, app: str) -> None:
-    """Another app finds, reads and extends neither the file nor its chunks."""
+    """Another app finds, reads and extends neither the file nor its bytes."""
     async with pool.acquire() as conn:
         file = await files.store(conn, app, "a.csv", [b"1"])
         assert await files.find(conn, "other", "a.csv") is None
         assert await files.find(conn, "other", file.id) is None
-        assert await files.read_chunk(conn, "other", file.id, 0) is None
+        assert await files.read_piece(conn, "other", file.id, 0) == b""
         writing = await files.begin(conn, app, "b.csv")
         with pytest.raises(NotFound):
             await files.append(conn, "other", writing, 0, b"x")
@@ -76,43 +76,47 @@ async def test_other_apps_see_nothing(pool: Pool, app: str) -> None:
 
 
 async def test_file_appears_when_it_is_finished(pool: Pool, app: str) -> None:
-    """While it is written nobody finds it; a chunk written again replaces itself; finished, it takes no more."""
+    """While it is written nobody finds it; what was rolled back is not in it; finished, it takes no more."""
     async with pool.acquire() as conn:
         file_id = await files.begin(conn, app, "a.csv")
-        await files.append(conn, app, file_id, 0, b"first try")
-        await files.append(conn, app, file_id, 0, b"second")
+        transaction = conn.transaction()
+        await transaction.start()
+        assert await files.append(conn, app, file_id, 0, b"first try") == 9
+        await transaction.rollback()
+        assert await files.append(conn, app, file_id, 0, b"sec") == 3
+        assert await files.append(conn, app, file_id, 3, b"ond") == 6
         assert await files.find(conn, app, "a.csv") is None
         assert await files.find(conn, app, file_id) is None
         file = await files.finish(conn, app, file_id)
         assert await files.find(conn, app, "a.csv") == file
         with pytest.raises(NotFound):
-            await files.append(conn, app, file_id, 1, b"more")
+            await files.append(conn, app, file_id, 6, b"more")
         with pytest.raises(NotFound):
             await files.finish(conn, app, file_id)
     assert await whole(pool, app, file) == b"second"
 
 
 async def test_failed_store_leaves_nothing(pool: Pool, app: str) -> None:
-    """A writer that breaks off in the middle leaves no file and no chunk."""
+    """A writer that breaks off in the middle leaves no file and no byte."""
 
     def broken() -> list[bytes]:
         raise OSError("the disk is gone")
 
-    async def chunks() -> AsyncIterator[bytes]:
-        yield b"x" * CHUNK
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"x" * PIECE
         broken()
 
     with pytest.raises(OSError, match="the disk is gone"):
-        await store_in(pool, app, chunks())
+        await store_in(pool, app, pieces())
     assert await pool.fetch("select 1 from headrace.files") == []
-    assert await pool.fetch("select 1 from headrace.file_chunks") == []
+    assert await pool.fetch("select 1 from pg_largeobject_metadata") == []
 
 
-async def store_in(pool: Pool, app: str, chunks: AsyncIterator[bytes]) -> None:
+async def store_in(pool: Pool, app: str, pieces: AsyncIterator[bytes]) -> None:
     # Past pool.acquire, which would turn the OSError of a test into "no connection".
     conn = await pool.dedicated()
     try:
-        await files.store(conn, app, "a.bin", chunks)
+        await files.store(conn, app, "a.bin", pieces)
     finally:
         await conn.close()
 

@@ -32,7 +32,7 @@ async def test_pages_newest_first(pool: Pool, app: str) -> None:
         assert await files.find_page(conn, app, limit=9, name="1.csv") == newest[1::2]
 
 
-async def test_a_removed_file_is_gone_with_its_chunks(pool: Pool, app: str) -> None:
+async def test_a_removed_file_is_gone_with_its_bytes(pool: Pool, app: str) -> None:
     """Only its own app removes a file, once."""
     async with pool.acquire() as conn:
         file = await files.store(conn, app, "a.csv", [b"x"])
@@ -41,7 +41,7 @@ async def test_a_removed_file_is_gone_with_its_chunks(pool: Pool, app: str) -> N
         assert await files.remove(conn, app, file.id) == file
         with pytest.raises(NotFound):
             await files.remove(conn, app, file.id)
-    assert await pool.fetch("select from headrace.file_chunks") == []
+    assert await pool.fetch("select from pg_largeobject_metadata") == []
 
 
 async def test_a_sweep_takes_what_nobody_can_read(pool: Pool, app: str) -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from engine.data import files
 from engine.data.upload import upload
-from engine.data.volume import CHUNK, ORPHAN_S, Volume
+from engine.data.volume import ORPHAN_S, PIECE, Volume
 from engine.db.pool import Pool
 from engine.errors import HeadraceError, NotFound
 
-CONTENT = bytes(range(256)) * 2500  # two whole chunks and a part
+CONTENT = bytes(range(256)) * 2500  # two whole pieces and a part
 
 
 @pytest.fixture
@@ -52,27 +52,31 @@ async def test_bytes_come_back(pool: Pool, app: str, volume: Volume) -> None:
     file = await uploaded(pool, app, volume)
     assert file.size == len(CONTENT)
     assert [path.read_bytes() for path in stored(volume)] == [CONTENT]
-    assert not await pool.fetch("select from headrace.file_chunks")
+    assert not await pool.fetch("select from pg_largeobject_metadata")
     async with pool.acquire() as conn:
-        for offset in (0, 1, CHUNK - 1, CHUNK, CHUNK + 1, len(CONTENT)):
-            read = [chunk async for chunk in files.read(conn, app, file.id, offset=offset, volume=volume)]
+        for offset in (0, 1, PIECE - 1, PIECE, PIECE + 1, len(CONTENT)):
+            read = [piece async for piece in files.read(conn, app, file.id, offset=offset, volume=volume)]
             assert b"".join(read) == CONTENT[offset:]
-        assert await files.read_chunk(conn, "other", file.id, 0, volume=volume) is None
+        assert await files.read_piece(conn, "other", file.id, 0, volume=volume) == b""
         await files.remove(conn, app, file.id, volume=volume)
     assert stored(volume) == []
 
 
 async def test_what_was_not_committed_is_replaced(pool: Pool, app: str, volume: Volume) -> None:
-    """A chunk that was written before a crash, and what came behind it, is not in the file that is written on."""
+    """What was written before a crash, and what came behind it, is not in the file that is written on."""
     async with pool.acquire() as conn:
         file_id = await files.begin(conn, app, "a.bin", volume=volume)
-        for n in range(3):
-            await files.append(conn, app, file_id, n, b"x" * CHUNK, volume=volume)
-        await files.append(conn, app, file_id, 1, b"short", volume=volume)
+        await files.append(conn, app, file_id, 0, b"x" * PIECE, volume=volume)
+        transaction = conn.transaction()
+        await transaction.start()
+        for n in (1, 2):
+            await files.append(conn, app, file_id, n * PIECE, b"x" * PIECE, volume=volume)
+        await transaction.rollback()
+        await files.append(conn, app, file_id, PIECE, b"short", volume=volume)
         file = await files.finish(conn, app, file_id, volume=volume)
-        assert file.size == CHUNK + 5
+        assert file.size == PIECE + 5
         with pytest.raises(NotFound):
-            await files.append(conn, app, file_id, 2, b"late", volume=volume)
+            await files.append(conn, app, file_id, file.size, b"late", volume=volume)
         assert [len(path.read_bytes()) for path in stored(volume)] == [file.size]
 
 
@@ -80,9 +84,9 @@ async def test_a_file_stays_where_it_was_begun(pool: Pool, app: str, volume: Vol
     """Files from before the setting are read from PostgreSQL; those after it are an error without the volume."""
     before, after = await uploaded(pool, app, None, b"before"), await uploaded(pool, app, volume, b"after")
     async with pool.acquire() as conn:
-        assert await files.read_chunk(conn, app, before.id, 0, volume=volume) == b"before"
+        assert await files.read_piece(conn, app, before.id, 0, volume=volume) == b"before"
         with pytest.raises(HeadraceError, match=f"file {after.id} is on a volume, and this process has none"):
-            await files.read_chunk(conn, app, after.id, 0)
+            await files.read_piece(conn, app, after.id, 0)
 
 
 async def test_a_volume_that_is_not_there(pool: Pool, app: str, volume: Volume) -> None:
@@ -91,7 +95,7 @@ async def test_a_volume_that_is_not_there(pool: Pool, app: str, volume: Volume) 
     volume.folder.rename(volume.folder.with_name("elsewhere"))
     async with pool.acquire() as conn:
         with pytest.raises(HeadraceError, match=r"the files of files_dir .*: No such file"):
-            await files.read_chunk(conn, app, file.id, 0, volume=volume)
+            await files.read_piece(conn, app, file.id, 0, volume=volume)
     with pytest.raises(HeadraceError, match="No such file or directory"):
         await uploaded(pool, app, volume)
     assert len(await pool.fetch("select from headrace.files")) == 1

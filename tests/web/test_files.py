@@ -57,7 +57,7 @@ async def test_lists_of_files(api: Api, ann: Caller) -> None:
 
 
 async def test_an_upload_that_is_too_large_or_breaks_off_leaves_nothing(api: Api, ann: Caller) -> None:
-    """Neither a file nor a chunk stays, announced or not."""
+    """Neither a file nor a byte stays, announced or not."""
 
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(100):
@@ -73,7 +73,7 @@ async def test_an_upload_that_is_too_large_or_breaks_off_leaves_nothing(api: Api
     with pytest.raises((ConnectionError, httpx.TransportError)):
         await ann("POST", FILES, params={"name": "half"}, content=broken())
     # The server may notice the end of a broken upload long after its client did.
-    left = "select from headrace.files union all select from headrace.file_chunks"
+    left = "select from headrace.files union all select from pg_largeobject_metadata"
     while await api.pool.fetch(left):  # noqa: ASYNC110 - the database is asked
         await asyncio.sleep(0.05)
 

@@ -1,0 +1,98 @@
+"""A worker that is killed with SIGKILL in the middle of an export: no byte of the file is lost, none comes twice."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import hashlib
+import io
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+from engine.apps.folder import load_folder
+from engine.apps.push import push
+from engine.data import files
+from engine.db.pool import Pool
+from engine.jobs import requests, store
+from engine.jobs.requests import Requester
+from tests.acceptance.conftest import CRM, POLL_S
+from tests.acceptance.victim import victim
+
+ROWS, SIZE = 6000, 150_000
+FILL = """
+insert into headrace.records (app, entity, id, data)
+select 'crm', 'companies', gen_random_uuid(), jsonb_build_object('name', 'Ünal ' || n) from generate_series(1, $1) n
+"""
+# An attempt of a version for which files were rows of pieces: its half of a file is gone.
+EARLIER = """
+with job as (update headrace.jobs_live set attempt = 1 where id = $1 returning id)
+insert into headrace.job_progress (job_id, checkpoint)
+select id, '{"file": "01a00000-0000-7000-8000-000000000000", "n": 1, "rest": "x", "more": true, "done": 9}' from job
+"""
+# A transaction by which the file gets larger than that waits while the test holds the lock 7.
+GATE = """
+create table public.gate as select 0 as size;
+create function public.wait() returns trigger language plpgsql as $$
+begin
+    if new.size > (select size from public.gate) then perform pg_advisory_xact_lock(7); end if;
+    return new;
+end $$;
+create trigger gate before update on headrace.files for each row execute function public.wait();
+"""
+WAITING = "select from pg_locks where locktype = 'advisory' and objid = 7 and not granted"
+
+
+async def made(pool: Pool) -> UUID:
+    """The id of a job that exports so many records, and has had an attempt of an earlier version."""
+    async with pool.transaction() as conn:
+        await push(conn, load_folder(CRM))
+        await conn.execute(FILL, ROWS)
+        entity = load_folder(CRM).manifest.entity("companies")
+        (job_id,) = await store.create(conn, [requests.export_records(Requester("crm", None), entity, {}, {})])
+        await conn.execute(EARLIER, job_id)
+        return job_id
+
+
+@asynccontextmanager
+async def halted(pool: Pool, size: int) -> AsyncIterator[None]:
+    """Inside, a transaction is under way that makes the file larger than that; behind it, the transaction is over."""
+    async with pool.acquire() as conn:
+        await conn.execute("select pg_advisory_lock(7)")
+        await conn.execute("update public.gate set size = $1", size)
+        while not await conn.fetch(WAITING):  # noqa: ASYNC110
+            await asyncio.sleep(POLL_S)
+        yield
+        await conn.execute("select pg_advisory_unlock(7)")
+        while await conn.fetch(WAITING):  # noqa: ASYNC110
+            await asyncio.sleep(POLL_S)
+
+
+async def test_the_file_has_each_row_once(fresh_database: str, tmp_path: Path) -> None:
+    """A worker dies inside a page's transaction: rows, size and hash are right, and no large object is left over."""
+    pool = await Pool.connect(fresh_database)
+    job_id = await made(pool)
+    await pool.execute(GATE)
+    # A file expires by the clock of the database, so the worker's has to be right.
+    async with victim(fresh_database, tmp_path, now_ms=time.time_ns() // 1_000_000) as worker:
+        async with halted(pool, SIZE):
+            worker.kill()
+        await pool.execute("update headrace.workers set heartbeat_at = now() - interval '1 hour'")
+        worker.again()
+        async with pool.acquire() as conn:
+            while not (job := await store.get(conn, "crm", job_id)).status.is_final:  # noqa: ASYNC110
+                await asyncio.sleep(POLL_S)
+            left = await store.results(conn, "crm", job_id) or {}
+            file = await files.get(conn, "crm", left["fileId"])
+            content = b"".join([piece async for piece in files.read(conn, "crm", file.id)])
+    assert (job.attempt, left["recordsExported"]) == (3, ROWS)
+    assert (file.size, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    header, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
+    assert header[:2] == ["id", "name"]
+    assert sorted(row[1] for row in rows) == sorted(f"Ünal {n}" for n in range(1, ROWS + 1))
+    assert len({row[0] for row in rows}) == ROWS
+    counts = "select (select count(*) from headrace.files), (select count(*) from pg_largeobject_metadata)"
+    assert len(set((await pool.fetch(counts))[0])) == 1
+    await pool.close()
