@@ -34,7 +34,7 @@ async def save_many(
     checked = [validate(entity, row) for row in rows]
     dangling = await keys.missing_relations(conn, app, entity, [stored for stored, _ in checked])
     results: list[UUID | Refused] = []
-    good: dict[UUID, Mapping[str, Any]] = {}
+    good: dict[UUID, dict[str, Any]] = {}
     for place, (stored, reasons) in enumerate(checked):
         reasons |= dangling.get(place, {})
         record_id = new_id()
@@ -48,10 +48,8 @@ async def save_many(
 
 
 async def _insert(
-    conn: Connection, app: str, entity: Entity, records: Mapping[UUID, Mapping[str, Any]], cause: Cause
+    conn: Connection, app: str, entity: Entity, records: Mapping[UUID, dict[str, Any]], cause: Cause
 ) -> None:
     if records:
-        data = [dict(data) for data in records.values()]
-        await conn.execute(
-            load("record_insert_many"), app, entity.name, list(records), data, cause.root_id, cause.run_by
-        )
+        ids, data = list(records), list(records.values())
+        await conn.execute(load("record_insert_many"), app, entity.name, ids, data, cause.root_id, cause.run_by)

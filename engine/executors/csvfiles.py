@@ -6,12 +6,14 @@ a hand-over neither skips nor repeats a row.
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from engine.data import files
@@ -27,9 +29,22 @@ from engine.jobs import store
 
 IMPORT_BATCH = 1000
 
+T = TypeVar("T")
 CheckHeader = Callable[[tuple[str, ...]], None]
-Save = Callable[[Connection, Sequence[Row]], Awaitable[Mapping[int, str]]]
 Fetch = Callable[[Connection, str | None], Awaitable["Page"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[T]):
+    """Rows that are written together: those that could be read, by line, why others could not, and what comes next."""
+
+    good: Sequence[tuple[int, T]]
+    problems: Mapping[int, str]
+    next: Checkpoint
+
+
+Read = Callable[[Row], tuple[T, Mapping[str, str]]]
+Save = Callable[[Connection, Batch[T]], Awaitable[Mapping[int, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +63,81 @@ class Page:
     next: str | None
 
 
-async def import_rows(run: Run, *, check_header: CheckHeader, save: Save, takes_json: bool = False) -> Imported:
+async def import_rows(
+    run: Run, *, check_header: CheckHeader, read: Read[T], save: Save[T], takes_json: bool = False
+) -> Imported:
     """What became of the rows of the job's file `fileId`, which is CSV or, with `takes_json`, JSON Lines.
 
-    `save` stores rows in the caller's transaction and gives the reason for each line that it refused; rows that
-    could not even be read do not reach it. A bad row is counted and logged, and does not stop the rest.
+    `read` makes a value of a row, or has a reason for each cell that is wrong; `save` stores the values of a batch in
+    the caller's transaction, and has the reason for each line that it refused. A bad row is counted and logged, and
+    does not stop the rest. While PostgreSQL works on a batch the next one is read.
     """
     async with run.services.pool.acquire() as conn:
         file = await files.get(conn, run.claim.app, run.claim.spec["fileId"])
     place = dict(run.claim.checkpoint) or {"imported": 0, "bad": 0, "at": None}
     start = Checkpoint.from_json(place["at"]) if place["at"] else None
-    batch: list[Row] = []
-    async for row in read_rows(_pieces(run, file, start.offset if start else 0), start=start):
-        if not row.checkpoint.is_json:
-            check_header(row.checkpoint.header)
-        elif not takes_json:
-            raise BadRequest.field("file", file.name, "a file of CSV, not of JSON Lines")
-        batch.append(row)
-        if len(batch) >= IMPORT_BATCH:
+    rows = read_rows(_pieces(run, file, start.offset if start else 0), start=start)
+    async with _ahead(_batches(_checked(rows, file, check_header, takes_json), read)) as batches:
+        async for batch in batches:
             await _import(run, file, batch, place, save)
-            batch = []
-    if batch:
-        await _import(run, file, batch, place, save)
     return Imported(place["imported"], place["bad"])
+
+
+async def _checked(
+    rows: AsyncIterator[Row], file: File, check_header: CheckHeader, takes_json: bool
+) -> AsyncIterator[Row]:
+    """The rows of a file that this job takes."""
+    header = None
+    async for row in rows:
+        if row.checkpoint.is_json:
+            if not takes_json:
+                raise BadRequest.field("file", file.name, "a file of CSV, not of JSON Lines")
+        elif row.checkpoint.header is not header:
+            header = row.checkpoint.header
+            check_header(header)
+        yield row
+
+
+async def _batches(rows: AsyncIterator[Row], read: Read[T]) -> AsyncIterator[Batch[T]]:
+    good: list[tuple[int, T]] = []
+    problems: dict[int, str] = {}
+    row = None
+    async for row in rows:
+        problem = row.problem
+        if problem is None:
+            value, reasons = read(row)
+            problem = reasons_text(reasons)
+            good += [] if reasons else [(row.line, value)]
+        if problem:
+            problems[row.line] = problem
+        if len(good) + len(problems) >= IMPORT_BATCH:
+            yield Batch(good, problems, row.checkpoint)
+            good, problems = [], {}
+    if row is not None and (good or problems):
+        yield Batch(good, problems, row.checkpoint)
+
+
+@asynccontextmanager
+async def _ahead(items: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
+    """The items, each of which is made ready while its predecessor is used."""
+    end = object()
+
+    def another() -> asyncio.Task[Any]:
+        return asyncio.ensure_future(anext(items, end))
+
+    ahead = another()
+
+    async def each() -> AsyncIterator[T]:
+        nonlocal ahead
+        while (item := await ahead) is not end:
+            ahead = another()
+            yield item
+
+    try:
+        yield each()
+    finally:
+        ahead.cancel()
+        await asyncio.gather(ahead, return_exceptions=True)
 
 
 def reasons_text(reasons: Mapping[str, str]) -> str:
@@ -89,17 +156,15 @@ async def _pieces(run: Run, file: File, offset: int) -> AsyncIterator[bytes]:
         offset += len(piece)
 
 
-async def _import(run: Run, file: File, batch: Sequence[Row], place: dict[str, Any], save: Save) -> None:
+async def _import(run: Run, file: File, batch: Batch[T], place: dict[str, Any], save: Save[T]) -> None:
     """One transaction: what the batch makes, its errors, and where the next one begins."""
-    problems = {row.line: row.problem for row in batch if row.problem}
     async with run.effect() as scope:
-        problems |= await save(scope.conn, [row for row in batch if row.problem is None])
+        problems = {**batch.problems, **await save(scope.conn, batch)}
         log_errors(run, [f"line {line}: {problems[line]}" for line in sorted(problems)])
-        at = batch[-1].checkpoint
-        place.update(
-            imported=place["imported"] + len(batch) - len(problems), bad=place["bad"] + len(problems), at=at.to_json()
-        )
-        percent = min(99, at.offset * 100 // max(1, file.size))
+        good = len(batch.good) + len(batch.problems) - len(problems)
+        at = batch.next.to_json()
+        place.update(imported=place["imported"] + good, bad=place["bad"] + len(problems), at=at)
+        percent = min(99, batch.next.offset * 100 // max(1, file.size))
         await store.set_progress(scope.conn, run.claim.id, percent=percent, checkpoint=place)
 
 

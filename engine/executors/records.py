@@ -13,7 +13,7 @@ from engine.data.rows import Row
 from engine.db.pool import Connection
 from engine.errors import NotFound
 from engine.executors import csvfiles
-from engine.executors.csvfiles import Page, reasons_text
+from engine.executors.csvfiles import Batch, Page, reasons_text
 from engine.executors.endings import Ending, Finished
 from engine.executors.results import MAX_RESULTS, log_errors
 from engine.executors.run import Run
@@ -30,29 +30,21 @@ async def import_records(run: Run) -> Ending:
     def check(header: tuple[str, ...]) -> None:
         csvimport.check_header(entity, header)
 
-    async def save(conn: Connection, rows: Sequence[Row]) -> Mapping[int, str]:
-        return await _save(conn, run, entity, rows)
-
-    done = await csvfiles.import_rows(run, check_header=check, save=save, takes_json=True)
-    return Finished({"rowsImported": done.good, "rowsWithErrors": done.bad}, has_errors=done.bad > 0)
-
-
-async def _save(conn: Connection, run: Run, entity: Entity, rows: Sequence[Row]) -> dict[int, str]:
-    """The reason for each line that became no record."""
-    problems: dict[int, str] = {}
-    good: list[tuple[int, Mapping[str, Any]]] = []
-    for row in rows:
+    def read(row: Row) -> tuple[Mapping[str, Any], Mapping[str, str]]:
         convert = jsonlines.convert if row.checkpoint.is_json else csvimport.convert
-        values, reasons = convert(entity, row.values)
-        if reasons:
-            problems[row.line] = reasons_text(reasons)
-        else:
-            good.append((row.line, values))
-    saved = await bulk.save_many(conn, run.claim.app, entity, [values for _, values in good], cause=run.claim.cause)
-    for (line, _), outcome in zip(good, saved, strict=True):
-        if isinstance(outcome, bulk.Refused):
-            problems[line] = reasons_text(outcome.reasons)
-    return problems
+        return convert(entity, row.values)
+
+    async def save(conn: Connection, batch: Batch[Mapping[str, Any]]) -> Mapping[int, str]:
+        rows = [values for _, values in batch.good]
+        saved = await bulk.save_many(conn, run.claim.app, entity, rows, cause=run.claim.cause)
+        return {
+            line: reasons_text(outcome.reasons)
+            for (line, _), outcome in zip(batch.good, saved, strict=True)
+            if isinstance(outcome, bulk.Refused)
+        }
+
+    done = await csvfiles.import_rows(run, check_header=check, read=read, save=save, takes_json=True)
+    return Finished({"rowsImported": done.good, "rowsWithErrors": done.bad}, has_errors=done.bad > 0)
 
 
 async def delete_records(run: Run) -> Ending:

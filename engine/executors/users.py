@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from engine.data import userrows, users
 from engine.data.rows import Row
 from engine.data.users import User
 from engine.db.pool import Connection
 from engine.executors import csvfiles
-from engine.executors.csvfiles import Page, reasons_text
+from engine.executors.csvfiles import Batch, Page
 from engine.executors.endings import Ending, Finished
 from engine.executors.results import log_errors
 from engine.executors.run import Run
@@ -31,36 +31,25 @@ async def import_users(run: Run) -> Ending:
     if notify:
         check_configured(run.services.settings)
 
-    async def save(conn: Connection, rows: Sequence[Row]) -> Mapping[int, str]:
-        return await _save(run, conn, rows, notify=notify)
+    def read(row: Row) -> tuple[User, Mapping[str, str]]:
+        return userrows.to_user(row.values)
 
-    done = await csvfiles.import_rows(run, check_header=userrows.check_header, save=save)
-    refused = await _notify(run) if notify else 0
-    _log(run, f"{done.good} rows imported, {done.bad} with errors")
-    return Finished({}, has_errors=done.bad + refused > 0)
-
-
-async def _save(run: Run, conn: Connection, rows: Sequence[Row], *, notify: bool) -> dict[int, str]:
-    """The reason for each line that became no user."""
-    problems: dict[int, str] = {}
-    good: list[User] = []
-    for row in rows:
-        user, reasons = userrows.to_user(row.values)
-        if reasons:
-            problems[row.line] = reasons_text(reasons)
-        else:
-            good.append(user)
-    if good:
-        columns = rows[0].checkpoint.header
+    async def save(conn: Connection, batch: Batch[User]) -> Mapping[int, str]:
+        columns = batch.next.header
         await users.save_many(
             conn,
             run.claim.app,
-            good,
+            [user for _, user in batch.good],
             keep_email="email" not in columns,
             keep_groups="groups" not in columns,
             told_by=run.claim.id if notify else None,
         )
-    return problems
+        return {}
+
+    done = await csvfiles.import_rows(run, check_header=userrows.check_header, read=read, save=save)
+    refused = await _notify(run) if notify else 0
+    _log(run, f"{done.good} rows imported, {done.bad} with errors")
+    return Finished({}, has_errors=done.bad + refused > 0)
 
 
 async def _notify(run: Run) -> int:
