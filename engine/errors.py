@@ -194,11 +194,11 @@ class TooManyRequests(HeadraceError):
 
 
 class ScriptError(HeadraceError):
-    """A script that was waited for ended with an error; its code is the one that the script gave."""
+    """A script that was waited for ended with an error; the code is that which it gave, also one of its own."""
 
-    def __init__(self, code: str, message: str, *, additional_info: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, code: object, message: str, *, additional_info: Mapping[str, Any] | None = None) -> None:
         super().__init__(message, additional_info=additional_info)
-        self.script_code = code if code in CODES else "unknownError"
+        self.script_code = code if isinstance(code, str) and code else "unknownError"
 
     def to_json(self) -> dict[str, Any]:
         """As every error, with the script's code."""

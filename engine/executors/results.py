@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from engine.executors.run import Run
 from engine.jobs.journal import Line
@@ -16,6 +17,11 @@ MAX_LINE = 2000
 
 def log_errors(run: Run, messages: Sequence[str]) -> None:
     """ERROR lines for the job's log, written with the transaction that the caller is in."""
-    now_ms = run.services.clock_ms()
     for message in messages:
-        run.journal.log(Line(run.claim.id, now_ms, LogLevel.ERROR, message[:MAX_LINE]))
+        log_error(run, message)
+
+
+def log_error(run: Run, message: str, additional_info: Mapping[str, Any] | None = None) -> None:
+    """One of them."""
+    now_ms = run.services.clock_ms()
+    run.journal.log(Line(run.claim.id, now_ms, LogLevel.ERROR, message[:MAX_LINE], additional_info))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from engine.apps.manifest import Action, ActionKind, Entity
@@ -11,8 +10,8 @@ from engine.db.pool import Connection
 from engine.errors import BadRequest, ScriptError, WaitTimeout
 from engine.hostapi.args import Args
 from engine.hostapi.caller import Caller, Park, create
-from engine.jobs import filters, requests, store
-from engine.model import FINAL, check_job_id
+from engine.jobs import filters, logs, requests, store
+from engine.model import FINAL, Job, check_job_id
 
 FOREGROUND_WAIT_MS = 3_600_000
 
@@ -113,18 +112,19 @@ async def close_action(caller: Caller, conn: Connection, args: Args, park: Park,
     if "error" in left or job.status.value == "CANCELED":
         error = left.get("error", {"code": "unknownError", "message": f"{job.label} was canceled"})
         raise ScriptError(error["code"], error["message"], additional_info=error.get("additionalInfo"))
-    return _response(left.get("results", {}), job.spec)
+    return await _response(conn, job, left.get("results", {}))
 
 
-def _response(results: Any, spec: Mapping[str, Any]) -> Any:
+async def _response(conn: Connection, job: Job, results: Any) -> Any:
     """The one response of an action that ran once or on one record, the map of all results otherwise."""
-    if spec["kind"] != ActionKind.ONE.value:
+    if job.spec["kind"] != ActionKind.ONE.value:
         return results.get("response")
-    if not isinstance(spec["query"].get("id"), str) or len(results) != 1:
+    if not isinstance(job.spec["query"].get("id"), str) or len(results) != 1:
         return results
-    only = next(iter(results.values()))
+    ((record_id, only),) = results.items()
     if only["status"] == "error":
-        raise ScriptError("unknownError", only["errorMessage"])
+        info = await logs.of_record(conn, job.id, record_id)
+        raise ScriptError(info.get("code"), only["errorMessage"], additional_info=info.get("additionalInfo"))
     return only.get("response")
 
 

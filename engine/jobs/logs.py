@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select, tuple_
 
 from engine.db import search
 from engine.db.pool import Connection
+from engine.db.sql import load
 from engine.db.tables import job_logs
 from engine.errors import BadRequest
 from engine.jobs import filters, store
@@ -88,6 +90,12 @@ async def newer(conn: Connection, job_id: UUID, n: int) -> list[LogLine]:
     """The lines that were written after line number `n`, for whoever watches the log grow."""
     statement = select(job_logs).where(job_logs.c.job_id == job_id, job_logs.c.n > n).order_by(job_logs.c.n)
     return [line_of(row) for row in await search.fetch(conn, statement)]
+
+
+async def of_record(conn: Connection, job_id: UUID, record_id: str) -> Mapping[str, Any]:
+    """{recordId, code, additionalInfo} of the error that an action's job ended with for a record; else empty."""
+    found: Mapping[str, Any] | None = await conn.fetchval(load("log_of_record"), job_id, record_id)
+    return found or {}
 
 
 async def before_last(conn: Connection, job_id: UUID, count: int) -> int:

@@ -37,8 +37,10 @@ _ONE = {
         "return {'record': record.label(), 'params': params, 'action': action, 'query': seen}",
     ),
     "failForB": (
-        "if (record.field('type').val() == 'b') sys.exceptions.throwException('badRequest', 'no b');\nreturn 1;",
-        "if record.field('type').val() == 'b':\n    sys.exceptions.throwException('badRequest', 'no b')\nreturn 1",
+        "var code = params.code || 'badRequest';\n"
+        "if (record.field('type').val() == 'b') sys.exceptions.throwException(code, 'no b', {of: 'b'});\nreturn 1;",
+        "if record.field('type').val() == 'b':\n"
+        "    sys.exceptions.throwException(params.get('code') or 'badRequest', 'no b', {'of': 'b'})\nreturn 1",
     ),
     "label": ("return record.label();", "return record.label()"),
     "quiet": ("return 'never seen';", "return 'never seen'"),

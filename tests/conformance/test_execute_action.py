@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.model import JobType, Status
+from engine.model import JobType, NewJob, Status
 from tests.conformance.conftest import Lab
 from tests.conformance.scripts import Script, both, refuses
 
@@ -106,17 +106,52 @@ async def test_in_the_foreground_on_records(lab: Lab, script: Script) -> None:
     assert await lab.value(script, id=first) == ["A", results, {"type": "a"}]
 
 
-@both("""
+FAILING = ("forbidden", "noStock", "no stock, sorry")
+ERRORS = """
+return each(params.codes, @code [
+  caught(@ sys.data.executeGlobalAction(null, params.fail, {'code': code, 'message': 'no', 'info': {'n': 1}}, options)),
+  caught(@ sys.data.executeAction('companies', {'id': params.id}, params.failForB, {'code': code}, options))]);
+"""
+
+
+@pytest.mark.parametrize("ending", ["", "Py"], ids=["of js", "of py"])
+@both(js="""
 options = {'executeInBackground': false};
-return [refused(@ sys.data.executeGlobalAction(null, 'fail', {'code': 'forbidden', 'message': 'no'}, options)),
-        refused(@ sys.data.executeAction('companies', {'id': params.id}, 'failForB', {}, options))];
-""")
-async def test_errors_in_the_foreground(lab: Lab, script: Script) -> None:
-    """The error of the action is the caller's to catch, with its code."""
+E = sys.exceptions;
+function caught(step) { try { step(); } catch (e) { return [E.getCode(e), E.getMessage(e), E.getAdditionalInfo(e)]; } }
+""" + ERRORS, py="""
+options = {'executeInBackground': False}
+E = sys.exceptions
+def caught(step):
+    try:
+        step()
+    except Exception as e:
+        return [E.getCode(e), E.getMessage(e), E.getAdditionalInfo(e)]
+""" + ERRORS)  # fmt: skip
+async def test_errors_in_the_foreground(lab: Lab, script: Script, ending: str) -> None:
+    """The error of the action is the caller's to catch: its code, also one of its own, its message and its info."""
     (b,) = await lab.save({"name": "B", "type": "b"})
-    forbidden, of_a_record = await lab.value(script, id=b)
-    assert forbidden == ["forbidden", "no"]
-    assert of_a_record[1] == "no b"
+    found = await lab.value(script, id=b, codes=FAILING, fail="fail" + ending, failForB="failForB" + ending)
+    assert found == [[[code, "no", {"n": 1}], [code, "no b", {"of": "b"}]] for code in FAILING]
+
+
+@both(
+    "sys.data.executeGlobalAction(null, 'fail', {'code': 'noStock', 'message': 'no'}, {'executeInBackground': false});"
+)
+async def test_an_error_of_the_foreground_that_nobody_catches(lab: Lab, script: Script) -> None:
+    """It ends the caller as well, with the same code; whoever waits for that one sees it too."""
+    error = await lab.error(script)
+    assert (error["code"], error["message"]) == ("noStock", "no")
+
+
+async def test_the_log_has_the_code_for_a_record(lab: Lab) -> None:
+    """Results have no code; the line of the log has it, with what the script added."""
+    (b,) = await lab.save({"name": "B", "type": "b"})
+    spec = {"entityName": "companies", "actionName": "failForB", "kind": "one", "query": {}, "params": {"code": "x"}}
+    job_id = await lab.create(NewJob(lab.app, JobType.EXECUTE_ACTION, "companies.failForB", "Fail", spec))
+    await lab.left(job_id)
+    (line,) = await lab.lines(job_id)
+    assert line.additional_info == {"recordId": b, "code": "x", "additionalInfo": {"of": "b"}}
 
 
 @both("""
