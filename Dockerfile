@@ -18,9 +18,10 @@ FROM python:3.12-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends tini \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin headrace
+    && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin headrace \
+    && install -d -o 10001 -g 10001 -m 0750 /files
 COPY --from=build /opt/headrace /opt/headrace
-# The root file system may be read-only: nothing is written but to /tmp.
+# The root file system may be read-only: nothing is written but to /tmp, and to a volume at /files if files_dir says so.
 ENV PATH=/opt/headrace/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     HEADRACE_LOG_FORMAT=json \
