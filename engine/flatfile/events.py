@@ -70,7 +70,8 @@ def context(job: FlatfileJob, ref: Ref) -> dict[str, Any]:
         known[source] = config["source"]
     environment = known.pop("environmentId", job.app)
     actor = {} if job.run_by is None else {"actorId": job.run_by}
-    return {"accountId": job.app, "environmentId": environment, **known, "jobId": str(ref), **actor}
+    action = {"actionName": job.name} if "actionId" in config else {}
+    return {"accountId": job.app, "environmentId": environment, **known, "jobId": str(ref), **actor, **action}
 
 
 def payload(job: FlatfileJob, topic: str) -> dict[str, Any]:

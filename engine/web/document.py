@@ -30,7 +30,7 @@ _TAGS = [
     {"name": "schedules", "description": "Jobs that start by the clock"},
     {"name": "ductape", "description": "The doors of Ductape's product.jobs"},
     {"name": "freshworks", "description": "The doors of Freshworks' client.job"},
-    {"name": "flatfile", "description": "The doors of Flatfile's client: jobs, their events, listeners"},
+    {"name": "flatfile", "description": "The doors of Flatfile's client: jobs, actions, events, listeners"},
     {"name": "limits", "description": "How many jobs of the app and its queues run at once, and start in a time"},
     {
         "name": "endpoints",

@@ -152,6 +152,7 @@ class JobData(Shape):
     part_execution: str | None = None
     parent_id: str | None = None
     predecessor_ids: list[str] | None = None
+    action_id: str | None = Field(None, description="The action that made it")
     metadata: Values | None = None
     started_at: Moment | None = None
     finished_at: Moment | None = None
