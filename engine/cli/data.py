@@ -5,29 +5,40 @@ from __future__ import annotations
 import argparse
 import json
 import mimetypes
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
+from uuid import UUID
 
 from engine import app
 from engine.apps.manifest import Manifest
 from engine.apps.store import load_manifest
-from engine.cli import loop, params
+from engine.cli import download, job_options, loop, params
+from engine.cli.download import Target
 from engine.cli.exits import Exit
 from engine.cli.options import spelled
 from engine.cli.output import Output
 from engine.cli.run import follow
 from engine.data import files
 from engine.data.files import File
-from engine.db.pool import Connection
+from engine.db.pool import Connection, Pool
 from engine.errors import ConfigError
 from engine.jobs import requests, store
 from engine.jobs.requests import Requester
 from engine.model import NewJob, check_name
-from engine.settings import Loaded
+from engine.settings import Loaded, Settings
 
 Make = Callable[[Connection, Manifest, Requester], Awaitable[NewJob]]
 CHUNK = 1 << 20
+_SPELLED = {
+    "entity": "ENTITY",
+    "action": "ACTION",
+    "query": "--query",
+    "params": "--param",
+    "name": "FILE",
+    **job_options.SPELLED,
+}
 
 
 def import_records(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
@@ -36,7 +47,7 @@ def import_records(given: argparse.Namespace, loaded: Loaded, output: Output) ->
 
         async def make(conn: Connection, manifest: Manifest, by: Requester) -> NewJob:
             entity = manifest.entity(given.entity)
-            return requests.import_records(by, entity, await _upload(conn, by.app, file), _options(given))
+            return requests.import_records(by, entity, await _upload(conn, by.app, file), job_options.read(given))
 
         return loop.run(_run(make, given, loaded, output))
 
@@ -46,9 +57,9 @@ def export_records(given: argparse.Namespace, loaded: Loaded, output: Output) ->
     query = _query(given.query)
 
     async def make(conn: Connection, manifest: Manifest, by: Requester) -> NewJob:
-        return requests.export_records(by, manifest.entity(given.entity), query, _options(given))
+        return requests.export_records(by, manifest.entity(given.entity), query, job_options.read(given))
 
-    return loop.run(_run(make, given, loaded, output))
+    return _export(make, given, loaded, output)
 
 
 def delete_records(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
@@ -56,7 +67,7 @@ def delete_records(given: argparse.Namespace, loaded: Loaded, output: Output) ->
     query = _query(given.query)
 
     async def make(conn: Connection, manifest: Manifest, by: Requester) -> NewJob:
-        return requests.delete_records(by, manifest.entity(given.entity), query, _options(given))
+        return requests.delete_records(by, manifest.entity(given.entity), query, job_options.read(given))
 
     return loop.run(_run(make, given, loaded, output))
 
@@ -67,7 +78,7 @@ def run_action(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exi
 
     async def make(conn: Connection, manifest: Manifest, by: Requester) -> NewJob:
         entity = manifest.entity(given.entity)
-        return requests.run_action(by, entity.action(given.action), entity, query, values, _options(given))
+        return requests.run_action(by, entity.action(given.action), entity, query, values, job_options.read(given))
 
     return loop.run(_run(make, given, loaded, output))
 
@@ -79,7 +90,7 @@ def run_global(given: argparse.Namespace, loaded: Loaded, output: Output) -> Exi
     async def make(conn: Connection, manifest: Manifest, by: Requester) -> NewJob:
         action = manifest.action(None, given.action)
         requests.check_global(action)
-        return requests.run_action(by, action, None, {}, values, _options(given))
+        return requests.run_action(by, action, None, {}, values, job_options.read(given))
 
     return loop.run(_run(make, given, loaded, output))
 
@@ -89,7 +100,7 @@ def import_users(given: argparse.Namespace, loaded: Loaded, output: Output) -> E
     with _opened(given.file) as file:
 
         async def make(conn: Connection, manifest: Manifest, by: Requester) -> NewJob:
-            return requests.import_users(by, await _upload(conn, by.app, file), given.notify, _options(given))
+            return requests.import_users(by, await _upload(conn, by.app, file), given.notify, job_options.read(given))
 
         return loop.run(_run(make, given, loaded, output))
 
@@ -98,24 +109,54 @@ def export_users(given: argparse.Namespace, loaded: Loaded, output: Output) -> E
     """The users become a file of the app."""
 
     async def make(conn: Connection, manifest: Manifest, by: Requester) -> NewJob:
-        return requests.export_users(by, _options(given))
+        return requests.export_users(by, job_options.read(given))
 
-    return loop.run(_run(make, given, loaded, output))
+    return _export(make, given, loaded, output)
 
 
-async def _run(make: Make, given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
+def _export(make: Make, given: argparse.Namespace, loaded: Loaded, output: Output) -> Exit:
+    """Like `_run`; what the job exported is also written to `--output`, whose stdout has nothing else in it."""
+    to_stdout = given.output == download.STDOUT
+    if to_stdout and output.as_json:
+        raise ConfigError.field("--output", given.output, "a file, since --json has stdout")
+    with download.target(given.output) as target:
+        shown = Output(as_json=False, out=sys.stderr) if to_stdout else output
+        return loop.run(_run(make, given, loaded, shown, target))
+
+
+async def _run(
+    make: Make, given: argparse.Namespace, loaded: Loaded, output: Output, target: Target | None = None
+) -> Exit:
     """The job and what it needs are there together, or not at all."""
     by = Requester(check_name("APP", given.app), None)
     async with app.open_database(loaded.settings, create=False) as database:
         async with database.pool.transaction() as conn:
             manifest = await load_manifest(conn, by.app)
-            with spelled(entity="ENTITY", action="ACTION", query="--query", params="--param", name="FILE"):
-                (job_id,) = await store.create(conn, [await make(conn, manifest, by)])
-        return await follow(database.pool, loaded.settings, output, by.app, job_id, detach=given.detach)
+            with spelled(**_SPELLED):
+                job_id = await _create(conn, await make(conn, manifest, by))
+        code = await follow(database.pool, loaded.settings, output, by.app, job_id, detach=given.detach)
+        if target is not None:
+            await _download(database.pool, loaded.settings, output, by.app, job_id, target)
+    return code
 
 
-def _options(given: argparse.Namespace) -> dict[str, Any]:
-    return {"lowPriority": given.low_priority}
+async def _create(conn: Connection, new: NewJob) -> UUID:
+    """The new job's id, or that of the live one with its unique key, which needs no file of ours."""
+    (job_id,) = await store.create(conn, [new])
+    file_id = new.spec.get("fileId")
+    if file_id is not None and (await store.get(conn, new.app, job_id)).spec.get("fileId") != file_id:
+        await files.remove(conn, new.app, UUID(file_id))
+    return job_id
+
+
+async def _download(
+    pool: Pool, settings: Settings, output: Output, app_name: str, job_id: UUID, target: Target
+) -> None:
+    async with pool.acquire() as conn:
+        left = await store.results(conn, app_name, job_id) or {}
+    if "fileId" in left:
+        size = await target.fill(pool, settings, app_name, UUID(left["fileId"]))
+        output.note(f"{size:,} bytes written")
 
 
 def _query(text: str | None) -> object:

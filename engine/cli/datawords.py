@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from engine.cli import jobwords
 from engine.cli.options import NAMES
 
 Add = Callable[..., argparse.ArgumentParser]
@@ -19,9 +20,11 @@ def records(add: Add) -> None:
     rows = _job(add, "import", "make records of the rows of a CSV or JSON Lines file")
     entity = _entity(rows)
     entity.add_argument("file", metavar="FILE", help="a file here; it becomes one of the app's files")
-    _query(_entity(_job(add, "export", "write records to a CSV file of the app")), "default: all of them")
+    _query(_entity(_export(add, "write records to a CSV file of the app")), "default: all of them")
     _query(_entity(_job(add, "delete", "delete records")), "{} for all of them", required=True)
-    run = _entity(_job(add, "run", "run an action on records"))
+    run = _entity(_of_app(add, "run", "run an action on records"))
+    jobwords.detach(run)
+    jobwords.script_options(run)
     run.add_argument("action", metavar="ACTION", help="an action of the entity")
     _query(run, "default: all of them")
     _params(run)
@@ -32,7 +35,7 @@ def users(add: Add) -> None:
     people = _job(add, "import", "make users of the rows of a CSV file, or bring them up to date")
     people.add_argument("file", metavar="FILE", help="a file here; it becomes one of the app's files")
     people.add_argument("--notify", action="store_true", help="write a mail to the new ones")
-    _job(add, "export", "write the users of the app to a CSV file of the app")
+    _export(add, "write the users of the app to a CSV file of the app")
 
 
 def global_action(add: Add) -> None:
@@ -41,19 +44,30 @@ def global_action(add: Add) -> None:
     run.add_argument("app", metavar="APP", help="the app's name")
     run.add_argument("action", metavar="ACTION", help="a global action of the app")
     _params(run)
-    _ways(run)
+    jobwords.detach(run)
+    jobwords.script_options(run)
 
 
 def _job(add: Add, name: str, help: str) -> argparse.ArgumentParser:
-    parser = add(name, help, settings=NAMES, more=_FOLLOWED)
-    parser.add_argument("--app", required=True, help="the app's name")
-    _ways(parser)
+    parser = _of_app(add, name, help)
+    jobwords.options(parser)
+    jobwords.detach(parser)
     return parser
 
 
-def _ways(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--low-priority", action="store_true", help="jobs without the flag go first")
-    parser.add_argument("--detach", action="store_true", help="print the job's id and do not wait for it")
+def _export(add: Add, help: str) -> argparse.ArgumentParser:
+    parser = _of_app(add, "export", help)
+    jobwords.options(parser)
+    one = parser.add_mutually_exclusive_group()
+    jobwords.detach(one)
+    one.add_argument("--output", metavar="FILE", help="write the file here when the job is done; - is stdout")
+    return parser
+
+
+def _of_app(add: Add, name: str, help: str) -> argparse.ArgumentParser:
+    parser = add(name, help, settings=NAMES, more=_FOLLOWED)
+    parser.add_argument("--app", required=True, help="the app's name")
+    return parser
 
 
 def _entity(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

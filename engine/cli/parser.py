@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any, NoReturn
 
 from engine import __version__
-from engine.cli import datawords
+from engine.cli import datawords, jobwords
 from engine.cli.exits import MEANINGS
 from engine.cli.options import DATABASE, NAMES, add_settings
 from engine.errors import BadRequest
@@ -166,15 +166,8 @@ def _apps(add: _Commands) -> None:
         help="a parameter, params.KEY in the script: JSON if VALUE is JSON (n=3, on=true, ids=[1,2]), else text; "
         "a text that looks like JSON in quotes of its own: zip='\"04109\"'",
     )
-    run.add_argument("--detach", action="store_true", help="print the job's id and do not wait for it")
-    run.add_argument("--queue", default="default", help="default: default")
-    run.add_argument("--low-priority", action="store_true", help="jobs without the flag go first")
-    run.add_argument("--delay", metavar="DURATION", default="0", help="start no sooner than after this, such as 90s")
-    run.add_argument("--timeout", metavar="DURATION", help="end the script after this, such as 10m")
-    run.add_argument("--max-attempts", metavar="N", default="1", help="try again when it throws; default: 1")
-    run.add_argument("--unique-key", metavar="KEY", help="a live job of the app with this key is followed instead")
-    run.add_argument("--concurrency-key", metavar="KEY", help="jobs of the app with this key take turns")
-    run.add_argument("--concurrency-limit", metavar="N", help="so many of them run at once; default: 1")
+    jobwords.detach(run)
+    jobwords.script_options(run)
 
 
 def _states(add: _Commands) -> None:
@@ -192,7 +185,7 @@ def _states(add: _Commands) -> None:
     for parser in (deploy, undeploy):
         parser.add_argument("endpoint", metavar="ENDPOINT", help="its name in app.toml")
     for parser in (start, stop, deploy, undeploy):
-        parser.add_argument("--detach", action="store_true", help="print the job's id and do not wait for it")
+        jobwords.detach(parser)
 
 
 def _replay(add: _Commands) -> None:

@@ -9,25 +9,22 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from engine import app
 from engine.apps import source
 from engine.apps.folder import Script, load_folder
 from engine.apps.store import current_version
-from engine.cli import exits, logs, loop, params
+from engine.cli import exits, job_options, logs, loop, params
 from engine.cli.exits import Exit
 from engine.cli.follow import Follower, ending
 from engine.cli.loop import Signals
 from engine.cli.options import spelled
 from engine.cli.output import Output
-from engine.cli.words import duration_ms, number
 from engine.db.pool import Pool
 from engine.errors import BadRequest, ConfigError, NotFound
 from engine.jobs import commands, liveness, store
 from engine.jobs.documents import job_document
-from engine.jobs.filters import whole
 from engine.jobs.requests import Requester, run_source
 from engine.jobs.watch import watch
 from engine.model import Job, JobType, NewJob, Status, check_name
@@ -64,9 +61,6 @@ async def follow(pool: Pool, settings: Settings, output: Output, app_name: str, 
     return await _Following(pool, settings, output, app_name, job_id).run()
 
 
-_KEYED = {"options.concurrencyKey": "--concurrency-key", "options.concurrencyLimit": "--concurrency-limit"}
-
-
 async def _job(given: argparse.Namespace) -> NewJob:
     """The job that the command line describes; the script compiles."""
     path = Path(given.script)
@@ -76,22 +70,8 @@ async def _job(given: argparse.Namespace) -> NewJob:
     if problem is not None:
         raise ConfigError(problem, additional_info={"problems": [problem]})
     by = Requester(check_name("--app", given.app) if given.app is not None else _app_of(path), None)
-    with spelled(**{"params": "--param", "options.uniqueKey": "--unique-key", **_KEYED}):
-        return run_source(by, Script(path.name, language, text), params.parse(given.param), _options(given))
-
-
-def _options(given: argparse.Namespace) -> dict[str, Any]:
-    options = {
-        "queue": check_name("--queue", given.queue),
-        "lowPriority": given.low_priority,
-        "delay": duration_ms("--delay", given.delay),
-        "timeout": None if given.timeout is None else duration_ms("--timeout", given.timeout),
-        "maxAttempts": whole("--max-attempts", number(given.max_attempts), low=1, high=1000),
-        "uniqueKey": given.unique_key,
-        "concurrencyKey": given.concurrency_key,
-        "concurrencyLimit": None if given.concurrency_limit is None else number(given.concurrency_limit),
-    }
-    return {name: value for name, value in options.items() if value is not None}
+    with spelled(params="--param", **job_options.SPELLED):
+        return run_source(by, Script(path.name, language, text), params.parse(given.param), job_options.read(given))
 
 
 def _app_of(path: Path) -> str:

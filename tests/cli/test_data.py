@@ -69,6 +69,80 @@ def test_without_waiting(shop: Call, ask: Ask) -> None:
     ]
 
 
+OPTIONS = (
+    "--queue slow --low-priority --delay 90s --max-attempts 3 --concurrency-key k --concurrency-limit 2 --unique-key u"
+)
+ROW = """select concat_ws(' ', queue, low_priority, ready_at - created_at >= '90 s', max_attempts, concurrency_key,
+concurrency_limit, timeout_ms, unique_key) from headrace.jobs"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "record import goods goods.csv --app shop",
+        "record export goods --app shop",
+        "record delete goods --query {} --app shop",
+        "record run goods grow --app shop --timeout 5m",
+        "user import users.csv --app shop",
+        "user export --app shop",
+        "app run shop sum --timeout 5m",
+    ],
+)
+def test_every_job_takes_the_options_of_jobs(shop: Call, ask: Ask, words: str) -> None:
+    """They are those of `headrace run`; what runs no script has no time-out."""
+    done = shop(*words.split(), *OPTIONS.split(), "--detach")
+    assert done.code == 0, done.err
+    timeout = "300000 " if "--timeout" in words else ""
+    assert ask(ROW) == [f"slow t t 3 k 2 {timeout}u"]
+
+
+def test_what_is_not_said_is_up_to_the_action(shop: Call, ask: Ask, tmp_path: Path) -> None:
+    """The options of an action hold where the command line says nothing."""
+    own = 'queue = "slow"\nlow_priority = true\nmax_attempts = 7\ntimeout = 5000\n'
+    toml = TOML.replace("[actions.sum]\n", f"[actions.sum]\n{own}")
+    assert shop("push", str(write_app(tmp_path / "own", toml, SCRIPTS))).code == 0
+    assert shop("app", "run", "shop", "sum", "--detach", "--max-attempts", "2").code == 0
+    assert ask("select concat_ws(' ', queue, low_priority, max_attempts, timeout_ms) from headrace.jobs") == [
+        "slow t 2 5000"
+    ]
+
+
+def test_a_live_job_with_the_unique_key_is_followed(shop: Call, ask: Ask) -> None:
+    """The second import is the first one, and the file that it would have read is not kept."""
+    words = ["record", "import", "goods", "goods.csv", "--app", "shop", "--unique-key", "once", "--detach"]
+    first, second = shop(*words), shop(*words)
+    assert (first.code, second.code, first.out) == (0, 0, second.out), second.err
+    assert ask("select spec ->> 'fileId' from headrace.job_params") == ask("select id::text from headrace.files")
+
+
+def test_an_export_is_written_here(shop: Call, tmp_path: Path) -> None:
+    """As a file that is there when it is whole, or to stdout, which then has nothing else."""
+    assert shop("user", "import", "users.csv", "--app", "shop").code == 0
+    expected = "id,name,email,groups\r\nann,Ann,,\r\n"
+    out = tmp_path / "out.csv"
+    out.write_text("what was there")
+    written = shop("user", "export", "--app", "shop", "--output", "out.csv")
+    assert (written.code, written.document["usersExported"], out.read_bytes().decode()) == (0, 1, expected)
+    shown = shop("user", "export", "--app", "shop", "--output", "-")
+    assert (shown.code, shown.out.replace("\r", "")) == (0, expected.replace("\r", "")), shown.err
+    assert "usersExported" in shown.err
+    assert sorted(path.name for path in tmp_path.glob("*.csv*")) == ["goods.csv", "out.csv", "users.csv"]
+
+
+def test_nothing_is_written_of_an_export_that_failed(shop: Call, ask: Ask, tmp_path: Path) -> None:
+    """What was there stays; a device is written to, not replaced."""
+    out = tmp_path / "out.csv"
+    out.write_text("what was there")
+    ask("create function no() returns trigger language plpgsql as $$ begin raise 'no'; end $$")
+    ask("create trigger no before insert on headrace.files for each row execute function no()")
+    failed = shop("record", "export", "goods", "--app", "shop", "--output", "out.csv")
+    assert (failed.code, out.read_text()) == (1, "what was there"), failed.err
+    ask("drop trigger no on headrace.files")
+    assert shop("record", "export", "goods", "--app", "shop", "--output", "/dev/null").code == 0
+    assert Path("/dev/null").is_char_device()
+    assert [path.name for path in tmp_path.glob("out*")] == ["out.csv"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -83,6 +157,14 @@ def test_without_waiting(shop: Call, ask: Ask) -> None:
         ("record run goods sum --app shop", "ACTION: 'sum' is not allowed"),
         ("record run goods grow --app shop --param by", "--param: 'by' is not allowed"),
         ("app run shop grow", "ACTION: 'grow' is not allowed"),
+        ("app run shop sum --max-attempts 0", "--max-attempts: 0 is not allowed"),
+        ("app run shop sum --delay soon", "--delay: 'soon' is not allowed"),
+        ("user export --app shop --queue a/b", "--queue: 'a/b' is not allowed"),
+        ("user export --app shop --concurrency-limit 2", "--concurrency-limit: 2 is not allowed"),
+        ("user export --app shop --timeout 1m", "--timeout"),
+        ("user export --app shop --output none/out.csv", "--output: 'none/out.csv' is not allowed"),
+        ("user export --app shop --output out.csv --detach", "--detach"),
+        ("user export --app shop --output - --json", "--output"),
         ("user import goods --app shop", "FILE: 'goods' is not allowed"),
     ],
 )
