@@ -48,6 +48,9 @@ class Veil:
         return text
 
 
+NOTHING_HIDDEN = Veil()
+
+
 def _spellings(value: str) -> list[str]:
     in_json = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
     return list(dict.fromkeys((value, *in_json, quote(value, safe=""), quote_plus(value))))

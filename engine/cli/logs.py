@@ -16,6 +16,7 @@ import structlog
 
 from engine.settings import Settings
 from engine.tracing import context
+from engine.worker.speaker import speaker
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,6 @@ def _died(kind: type[BaseException], error: BaseException | None, traceback: Tra
 
 def _common() -> list[Any]:
     return [
-        structlog.contextvars.merge_contextvars,
         _spelled_out,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -59,12 +59,13 @@ def _common() -> list[Any]:
 
 
 def _spelled_out(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Workers bind objects, for most attempts log nothing: here, where a line is wanted, they become its fields."""
-    if "worker" in event:
-        event["worker"] = str(event["worker"])
-    claim = event.pop("claim", None)
-    if claim is not None:
-        event |= {"job": str(claim.id), "app": claim.app, "attempt": claim.attempt}
+    """A worker's lines carry the worker, and the job, app and attempt that they are about."""
+    said_by = speaker.get()
+    if said_by is not None:
+        worker, claim = said_by
+        event["worker"] = str(worker)
+        if claim is not None:
+            event |= {"job": str(claim.id), "app": claim.app, "attempt": claim.attempt}
     here = context.current()
     if here is not None:
         event["trace"] = here

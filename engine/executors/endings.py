@@ -15,6 +15,9 @@ class Finished:
     has_errors: bool = False
 
 
+FINISHED = Finished()
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     """The attempt failed: {code, message, …}. Tried again if tries are left and it is worth it."""

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from engine.data.fields import Invalid, check_json
 from engine.errors import NotFound
-from engine.executors.endings import Ending, Failed, Finished
+from engine.executors.endings import FINISHED, Ending, Failed, Finished
 from engine.executors.handler_access import check_allowed
 from engine.executors.interruptible import interruptible
 from engine.executors.run import Afterwards, Run
@@ -77,7 +77,7 @@ async def execute(run: Run) -> Ending:
     if isinstance(response, Failed):
         return response
     if response is None:
-        return Finished()
+        return FINISHED
     try:
         check_json(response)
     except Invalid as error:

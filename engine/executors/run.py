@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from engine.apps.manifest import NO_LIMITS
 from engine.apps.store import App, AppCache
-from engine.apps.veil import Veil
+from engine.apps.veil import NOTHING_HIDDEN, Veil
 from engine.db.pool import TRIES, Connection, Pool, lost_a_race
 from engine.errors import DatabaseError, DatabaseUnavailable
 from engine.executors.deadlines import Deadlines
@@ -68,7 +68,7 @@ class Run:
         self.services = services
         self.claim = claim
         self.journal = journal
-        self.veil = Veil()
+        self.veil: Veil = NOTHING_HIDDEN
         self._wish: str | None = None
         self._kill: Callable[[str], None] | None = None
         self.afterwards: Afterwards | None = None

@@ -10,8 +10,6 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
-from structlog.contextvars import bind_contextvars
-
 from engine import __version__
 from engine.db import chore
 from engine.db.pool import Connection
@@ -35,6 +33,7 @@ from engine.worker.lanes import Lanes
 from engine.worker.orders import reason
 from engine.worker.serves import Serves
 from engine.worker.share import LowPriorityShare
+from engine.worker.speaker import speaker
 from engine.worker.wakeups import Wakeups
 
 log = logging.getLogger(__name__)
@@ -86,7 +85,7 @@ class Worker:
 
     async def run(self) -> None:
         """Works until `stop` is called; then running jobs have the grace time, and what is left is handed back."""
-        bind_contextvars(worker=self.id)
+        speaker.set((self.id, None))
         self._loop = asyncio.get_running_loop()
         await self._register()
         heap.settle()
@@ -288,7 +287,7 @@ class Worker:
     async def _work(self, attempt: Attempt, kind: Kind) -> None:
         claim, began = attempt.claim, time.monotonic()
         # This task's own context: every line that is logged on behalf of the attempt carries it.
-        bind_contextvars(worker=self.id, claim=claim)
+        speaker.set((self.id, claim))
         try:
             log.info("job started", extra={"label": claim.label})
             status = await attempt.work()

@@ -9,7 +9,7 @@ from engine.worker import heap
 
 def test_what_lives_by_now_is_not_collected_again() -> None:
     """Modules and classes go where no collection looks; what comes later is collected as ever."""
-    before = gc.get_freeze_count()
+    before, thresholds = gc.get_freeze_count(), gc.get_threshold()
     try:
         heap.settle()
         assert gc.get_freeze_count() > max(before, 10_000)
@@ -19,3 +19,19 @@ def test_what_lives_by_now_is_not_collected_again() -> None:
         assert gc.collect() > 0
     finally:
         gc.unfreeze()
+        gc.set_threshold(*thresholds)
+
+
+def test_what_lives_as_long_as_a_job_is_not_walked_over_while_jobs_come_and_go() -> None:
+    """Some 500 jobs of 20 objects each are made and dropped many times over without one collection."""
+    thresholds = gc.get_threshold()
+    try:
+        heap.settle()
+        before = [generation["collections"] for generation in gc.get_stats()]
+        for _ in range(20):
+            jobs = [[[] for _ in range(20)] for _ in range(500)]
+        assert len(jobs) == 500
+        assert [generation["collections"] for generation in gc.get_stats()] == before
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
