@@ -6,19 +6,16 @@ The child lives until its host closes the socket or kills it; it never ends in a
 
 from __future__ import annotations
 
-# The module `signal` makes enumerations of numbers and numbers of those: 150 pages for a child to copy.
-import _signal  # type: ignore[import-not-found]
 import contextlib
 import gc
 import importlib
 import io
 import os
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, cast
 
 from scripting import protocol, replay
-from scripting.limits import SOCKET_FD, Lock, held, keep_only, limited
+from scripting.limits import SOCKET_FD, Lock, held, limited
 from scripting.model import ENDED, Json, Language, Recorded, Threw
 from scripting.replay import Ahead
 from scripting.runtime import CLOCK_READS_PER_TICK, Compile, HostError, Runtime, ScriptFailed
@@ -56,14 +53,14 @@ def stock(runtimes: Mapping[Language, str]) -> None:
             make()
 
 
-def main(channel: socket.socket, *, parent: int, lock: Lock, compilers: Compilers, rehearsal: bytes) -> NoReturn:
-    """The whole life of a child. `rehearsal` is what to do while it waits, or nothing (rehearsal.conversation)."""
+def main(channel: int, *, parent: int, lock: Lock, compilers: Compilers, rehearsal: bytes) -> NoReturn:
+    """The whole life of a child, whose socket is `channel`.
+
+    `rehearsal` is what to do while it waits, or nothing (rehearsal.conversation).
+    """
     code = EXIT_PROTOCOL
     try:
-        _signal.set_wakeup_fd(-1)
-        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
-        lock.ahead(parent=parent)
-        keep_only(channel.detach())
+        lock.ahead(channel, parent=parent)
         if rehearsal:
             rehearse(rehearsal, compilers)
         _live(Wire(_read_socket, _write_socket), lock, compilers, parent)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from scripting.model import Language
-from scripting.zygote import LOST, Kind, Record
+from scripting.records import LOST, SIZE, Kind, Record
 
 _ROOT = Path(__file__).resolve().parent.parent
 # -P keeps the current folder out of the path, -s the user's packages; -I or -E would make Python ignore
@@ -191,8 +191,8 @@ class Zygote:
     def _hear(self) -> None:
         try:
             while not self.lost.done():
-                data, descriptors, _, _ = socket.recv_fds(self._control, Record.SIZE, 2, _CLOSE_ON_EXEC)
-                if len(data) < Record.SIZE:
+                data, descriptors, _, _ = socket.recv_fds(self._control, SIZE, 2, _CLOSE_ON_EXEC)
+                if len(data) < SIZE:
                     self._lose()
                     return
                 self._handle(Record.unpack(data), descriptors)

@@ -7,7 +7,7 @@ import signal
 
 from scripting.child import EXIT_MEMORY
 from scripting.model import Interrupted, Killed, Limits, Program
-from scripting.zygote import LOST, Record
+from scripting.records import LOST, Record
 
 
 def end_of_process(record: Record, limits: Limits) -> Killed | Interrupted:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ctypes
 import struct
+from collections.abc import Callable
 
-_LIBC = ctypes.PyDLL(None)
+from scripting.kernel import LIBC
+
 _CREATE_RULESET, _RESTRICT_SELF = 444, 446
 _VERSION_FLAG = 1
 # How many rights on files each ABI knows; a kernel refuses rights that it does not know.
@@ -19,17 +21,17 @@ _SCOPED_SINCE, _ALL_SCOPED = 6, 0b11
 
 def ruleset() -> int | None:
     """A descriptor of a ruleset that denies every right this kernel knows; None where Landlock is missing or off."""
-    version = int(_LIBC.syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG))
+    version = int(LIBC.syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG))
     if version < 1:
         return None
     attributes = _attributes(version)
-    descriptor = int(_LIBC.syscall(_CREATE_RULESET, ctypes.c_char_p(attributes), ctypes.c_size_t(len(attributes)), 0))
+    descriptor = int(LIBC.syscall(_CREATE_RULESET, ctypes.c_char_p(attributes), ctypes.c_size_t(len(attributes)), 0))
     return descriptor if descriptor >= 0 else None
 
 
-def restrict(ruleset: int) -> bool:
+def restrict(ruleset: int, syscall: Callable[..., int]) -> bool:
     """A domain of its own for this process, for good; no_new_privs has to be set before."""
-    return bool(_LIBC.syscall(_RESTRICT_SELF, ruleset, 0) == 0)
+    return syscall(_RESTRICT_SELF, ruleset, 0) == 0
 
 
 def _attributes(abi_version: int) -> bytes:

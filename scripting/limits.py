@@ -17,17 +17,14 @@ import ctypes
 import os
 import resource
 import signal
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripting import landlock, seccomp
+from scripting.kernel import IDLE, LIBC, LINUX, REAL, Kernel
 
 SOCKET_FD = 3
-# Calls through PyDLL keep the interpreter's lock, which the child of a fork has to have.
-_LIBC = ctypes.PyDLL(None)
-_LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG = 1, 2
 _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4
 _PR_SET_NAME = 15
@@ -43,7 +40,15 @@ _BEQUEATHED = {
     resource.RLIMIT_FSIZE: 0,
 }
 _OWN = {resource.RLIMIT_NOFILE: 0, resource.RLIMIT_NPROC: 0}
-_CEILINGS = (*_OWN, resource.RLIMIT_AS, resource.RLIMIT_DATA, resource.RLIMIT_CPU)
+_AS, _DATA, _CPU = resource.RLIMIT_AS, resource.RLIMIT_DATA, resource.RLIMIT_CPU
+_NOFILE, _NPROC = _OWN
+_CEILINGS = (*_BEQUEATHED, *_OWN, _AS, _DATA, _CPU)
+_INFINITY = resource.RLIM_INFINITY
+# Numbers, since members of an enumeration cost a child more.
+_SIGKILL, _SIGCHLD, _DEFAULT, _ITIMER_PROF = (
+    int(each) for each in (signal.SIGKILL, signal.SIGCHLD, signal.SIG_DFL, signal.ITIMER_PROF)
+)
+_DESCRIPTORS = 2**31 - 1 if LINUX else 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,65 +64,90 @@ class Lock:
     base_data_bytes: int
     ceilings: Mapping[int, int]
     unsafe: bool
+    kernel: Kernel = REAL
 
     @classmethod
     def prepare(cls, *, unsafe: bool) -> Lock:
         """Looks at this machine and at this process, whose memory each child begins with."""
-        ruleset = landlock.ruleset() if _LINUX else None
+        ruleset = landlock.ruleset() if LINUX else None
         ceilings = {limit: resource.getrlimit(limit)[1] for limit in _CEILINGS}
         return cls(ruleset, _filter_program(), *_memory_bytes(), ceilings, unsafe)
 
     def bequeath(self) -> None:
         """What children inherit from the zygote; for good, so only the zygote calls it."""
-        if _LINUX:
+        if LINUX:
             _prctl(_PR_SET_NO_NEW_PRIVS, 1)
         for limit, value in _BEQUEATHED.items():
-            value = _below(value, resource.getrlimit(limit)[1])
-            _set(limit, value, value)
+            self._lower(limit, value, value)
         # Its default action ends the process: see _limit_cpu.
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
 
-    def ahead(self, *, parent: int) -> None:
+    def rehearse(self, times: int) -> None:
+        """Goes through all steps of a child without taking one, so that the interpreter knows them (rehearsal.py)."""
+        idle = replace(self, kernel=IDLE)
+        for _ in range(times):
+            idle.ahead(SOCKET_FD, parent=0)
+            idle.limit(name="rehearsal", memory_bytes=1, cpu_ms=1)
+            idle.seal()
+
+    def ahead(self, channel: int, *, parent: int) -> None:
         """Everything but the session's limits and the filter. Ends the process if `parent` is gone.
 
-        The descriptors of the zygote have to be there still.
+        Of the zygote's descriptors only `channel` is left, as SOCKET_FD.
         """
-        _drop_uid()
-        if _LINUX:
-            die_with_parent(parent)
-            _prctl(_PR_SET_DUMPABLE, 0)
+        kernel = self.kernel
+        kernel.set_wakeup_fd(-1)
+        kernel.signal(_SIGCHLD, _DEFAULT)
+        if kernel.geteuid() == 0:
+            _drop_uid(kernel)
+        if (
+            LINUX
+            and kernel.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0) | kernel.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) < 0
+        ):
+            raise OSError("the kernel refused to lock a child")
+        if kernel.getppid() != parent:
+            os._exit(1)
         if self.ruleset is not None:
-            landlock.restrict(self.ruleset)
+            landlock.restrict(self.ruleset, kernel.syscall)
+        kernel.dup2(channel, SOCKET_FD)
+        kernel.closerange(0, SOCKET_FD)
+        kernel.closerange(SOCKET_FD + 1, _DESCRIPTORS)
 
     def limit(self, *, name: str, memory_bytes: int, cpu_ms: int) -> None:
         """The session's limits: on top of what the process already has of memory and CPU."""
-        if _LINUX:
-            _prctl(_PR_SET_NAME, ctypes.c_char_p(name.encode()[:15]))
-        self._lower(resource.RLIMIT_NOFILE, 0)
-        self._lower(resource.RLIMIT_NPROC, 0)
-        self._lower(resource.RLIMIT_AS, self.base_bytes + memory_bytes)
-        self._lower(resource.RLIMIT_DATA, self.base_data_bytes + memory_bytes)
+        if LINUX:
+            self.kernel.prctl(_PR_SET_NAME, name.encode()[:15], 0, 0, 0)
+        seconds = cpu_ms // 1000 + 2
+        self._lower(_NOFILE, 0, 0)
+        self._lower(_NPROC, 0, 0)
+        self._lower(_AS, self.base_bytes + memory_bytes, self.base_bytes + memory_bytes)
+        self._lower(_DATA, self.base_data_bytes + memory_bytes, self.base_data_bytes + memory_bytes)
         # The timer counts this process's CPU in the kernel, ends it exactly and without polling, and the filter
         # forbids to touch it or its signal. RLIMIT_CPU stands behind it.
-        signal.setitimer(signal.ITIMER_PROF, cpu_ms / 1000)
-        self._lower(resource.RLIMIT_CPU, cpu_ms // 1000 + 2, grace=1)
+        self.kernel.setitimer(_ITIMER_PROF, cpu_ms / 1000)
+        self._lower(_CPU, seconds, seconds + 1)
 
     def seal(self) -> None:
         """The filter. From here on the process can only talk to its host, or die. SeccompUnavailable unless unsafe."""
         try:
-            seccomp.install(self.filter_program)
+            seccomp.install(self.filter_program, self.kernel.prctl)
         except seccomp.SeccompUnavailable:
             if not self.unsafe:
                 raise
 
-    def _lower(self, limit: int, value: int, *, grace: int = 0) -> None:
+    def _lower(self, limit: int, soft: int, hard: int) -> None:
         ceiling = self.ceilings[limit]
-        _set(limit, _below(value, ceiling), _below(value + grace, ceiling))
+        if ceiling != _INFINITY:
+            soft, hard = min(soft, ceiling), min(hard, ceiling)
+        try:
+            self.kernel.setrlimit(limit, (soft, hard))
+        except (OSError, ValueError):  # macOS refuses some; the report says so
+            return
 
 
 def die_with_parent(parent: int) -> None:
     """SIGKILL for this process when the thread that started it ends; exits if that has happened already."""
-    if _LINUX:
+    if LINUX:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
@@ -135,15 +165,8 @@ def fork() -> int:
     Measured in the zygote: os.fork with its hooks makes a child copy 210 pages more, 0.6 ms of the 1.3 ms that
     fork and exit take. OSError as from os.fork, which is asked again where the C library's failed: it knows why.
     """
-    pid = int(_LIBC.fork()) if _LINUX else -1
+    pid = int(LIBC.fork()) if LINUX else -1
     return pid if pid >= 0 else os.fork()
-
-
-def keep_only(descriptor: int) -> None:
-    """Moves `descriptor` to SOCKET_FD and closes every other one."""
-    os.dup2(descriptor, SOCKET_FD)
-    os.closerange(0, SOCKET_FD)
-    os.closerange(SOCKET_FD + 1, 2**31 - 1 if _LINUX else 65536)
 
 
 def held(parent: int) -> dict[str, bool]:
@@ -184,34 +207,21 @@ def _filter_program() -> seccomp.Filter | None:
 
 
 def _memory_bytes() -> tuple[int, int]:
-    if not _LINUX:
+    if not LINUX:
         return 0, 0
     pages = [int(word) for word in Path("/proc/self/statm").read_text(encoding="ascii").split()]
     return pages[0] * resource.getpagesize(), pages[5] * resource.getpagesize()
 
 
-def _drop_uid() -> None:
-    if os.geteuid() != 0:
-        return
-    for uid in (_FIRST_UID + os.getpid() % _UIDS, _NOBODY):
+def _drop_uid(kernel: Kernel) -> None:
+    for uid in (_FIRST_UID + kernel.getpid() % _UIDS, _NOBODY):
         try:
-            os.setgroups([])
-            os.setresgid(uid, uid, uid)
-            os.setresuid(uid, uid, uid)
+            kernel.setgroups([])
+            kernel.setresgid(uid, uid, uid)
+            kernel.setresuid(uid, uid, uid)
             return
-        except (OSError, AttributeError):  # a user namespace without it, no CAP_SETUID, macOS: the report says so
+        except OSError:  # a user namespace without it, no CAP_SETUID, macOS: the report says so
             continue
-
-
-def _below(value: int, ceiling: int) -> int:
-    return value if ceiling == resource.RLIM_INFINITY else min(value, ceiling)
-
-
-def _set(limit: int, soft: int, hard: int) -> None:
-    try:
-        resource.setrlimit(limit, (soft, hard))
-    except (OSError, ValueError):  # macOS refuses some; the report says so
-        return
 
 
 def _is_unprivileged() -> bool:
@@ -252,7 +262,7 @@ def _parent_death_signal() -> int:
 
 
 def _prctl(option: int, argument: object = 0) -> int:
-    result = int(_LIBC.prctl(option, argument, 0, 0, 0))
+    result = int(LIBC.prctl(option, argument, 0, 0, 0))
     if result < 0:
         raise OSError(f"the kernel refused prctl {option}")
     return result

@@ -11,10 +11,9 @@ import errno
 import platform
 import struct
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-_LIBC = ctypes.PyDLL(None)
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 _KILL_PROCESS, _ALLOW, _FAIL_WITH = 0x80000000, 0x7FFF0000, 0x00050000
 _PROT_EXEC = 0x4
@@ -132,11 +131,11 @@ class Filter:
         self.header = ctypes.create_string_buffer(fields, len(fields))
 
 
-def install(filter_program: Filter | None) -> None:
+def install(filter_program: Filter | None, prctl: Callable[..., int]) -> None:
     """Locks this process for good; no_new_privs has to be set before. None stands for no table here."""
     if filter_program is None:
         raise SeccompUnavailable("no seccomp table for this machine")
-    if _LIBC.prctl(_PR_SET_SECCOMP, _MODE_FILTER, filter_program.header, 0, 0) != 0:
+    if prctl(_PR_SET_SECCOMP, _MODE_FILTER, filter_program.header, 0, 0) != 0:
         raise SeccompUnavailable("the kernel refused the seccomp filter")
 
 

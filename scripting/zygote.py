@@ -4,18 +4,15 @@ It imports the runtimes once, so a fork is all that a child costs, and it owns t
 them, and they die when it dies. It never sees a script, a secret or a connection. Forking here, and never
 in the asyncio process, keeps the worker's memory out of the children.
 
-Records on the control socket have a fixed size:
-
-    worker -> zygote  FORK number, status    zygote -> worker  HELLO
-                      KILL number                              FORKED number, pid  (+ socket, + pidfd on Linux)
-                                                               REFUSED number, errno
-                                                               EXITED number, status, CPU, memory
+What it says and hears is in records.py. Each fork makes all of its pages shared, so it copies those that it touches
+before the next one: the loop keeps to plain numbers and to functions of C.
 """
 
 from __future__ import annotations
 
-import contextlib
+import _socket
 import gc
+import operator
 import os
 import resource
 import select
@@ -24,58 +21,22 @@ import socket
 import struct
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
-from typing import ClassVar
 
 from scripting import child, protocol, rehearsal
 from scripting.limits import Lock, die_first, die_with_parent, fork
 from scripting.model import Language
+from scripting.records import LAYOUT, SIZE, Kind, Record
 
-# The status of a child whose zygote is gone: no process ends with it.
-LOST = -1
 # CPython 3.11 specializes a function in its eighth run, and what failed to be is tried again some runs later.
 _REHEARSALS = 16
 
 
-class Kind(IntEnum):
-    """What a record says."""
-
-    HELLO = 1
-    FORK = 2
-    KILL = 3
-    FORKED = 4
-    REFUSED = 5
-    EXITED = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record; what a kind does not need is 0. Times in us, sizes in KiB.
-
-    `status` is as waitpid gives it; of a FORK, the language that the child rehearses, counted from 1, or 0.
-    """
-
-    kind: Kind
-    number: int = 0
-    pid: int = 0
-    status: int = 0
-    cpu_us: int = 0
-    peak_kib: int = 0
-
-    _LAYOUT: ClassVar[struct.Struct] = struct.Struct("!6q")
-    SIZE: ClassVar[int] = _LAYOUT.size
-
-    def pack(self) -> bytes:
-        """The record as SIZE bytes."""
-        return self._LAYOUT.pack(self.kind, self.number, self.pid, self.status, self.cpu_us, self.peak_kib)
-
-    @classmethod
-    def unpack(cls, data: bytes) -> Record:
-        """The record in SIZE bytes of the other side, which is trusted."""
-        kind, *rest = cls._LAYOUT.unpack(data)
-        return cls(Kind(kind), *rest)
+# Members of an enumeration cost more than numbers.
+_FORK, _KILL = int(Kind.FORK), int(Kind.KILL)
+_FORKED, _REFUSED, _EXITED = int(Kind.FORKED), int(Kind.REFUSED), int(Kind.EXITED)
+_LINUX = sys.platform == "linux"
+_READ_BYTES = 64 * SIZE
 
 
 class Zygote:
@@ -85,76 +46,92 @@ class Zygote:
         self, control: socket.socket, compilers: child.Compilers, lock: Lock, rehearsals: Sequence[bytes]
     ) -> None:
         self._control = control
+        self._control_fd = control.fileno()
         self._rehearsals = rehearsals
         self._compilers = compilers
         self._lock = lock
         self._numbers: dict[int, int] = {}
-        self._wake, self._waker = socket.socketpair()
+        self._wake_fd, self._waker_fd = os.pipe()
+        self._poll = select.poll()
+        self._pid = os.getpid()
+        self._unread = b""
 
     def serve(self) -> None:
         """Forks, kills and reaps as told; on return no child is left."""
         self._watch_children()
-        self._send(Record(Kind.HELLO))
+        self._send(Record(Kind.HELLO).pack())
         while self._serve_once():
             self._reap()
         self._end_children()
 
     def _watch_children(self) -> None:
-        for end in (self._wake, self._waker):
-            end.setblocking(False)
-        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        for end in (self._wake_fd, self._waker_fd):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self._waker_fd, warn_on_full_buffer=False)
+        # The descriptor says it all; a function of C costs less than a lambda to call.
+        signal.signal(signal.SIGCHLD, operator.is_)
+        self._poll.register(self._wake_fd, select.POLLIN)
+        self._poll.register(self._control_fd, select.POLLIN)
 
     def _serve_once(self) -> bool:
-        readable, _, _ = select.select([self._control, self._wake], [], [])
-        if self._wake in readable:
-            self._wake.recv(4096)
-        if self._control not in readable:
-            return True
-        try:
-            data = self._control.recv(Record.SIZE, socket.MSG_WAITALL)
-        except ConnectionResetError:  # the worker is gone and had not read everything
-            return False
-        if len(data) < Record.SIZE:
-            return False
-        self._obey(Record.unpack(data))
+        for descriptor, _ in self._poll.poll():
+            if descriptor == self._wake_fd:
+                os.read(self._wake_fd, _READ_BYTES)
+            elif not self._hear():
+                return False
         return True
 
-    def _obey(self, record: Record) -> None:
-        match record.kind:
-            case Kind.FORK:
-                self._fork(record.number, self._rehearsals[record.status])
-            case Kind.KILL:
-                self._kill(record.number)
-            case _:
-                raise ValueError(f"a worker does not send {record.kind.name}")
+    def _hear(self) -> bool:
+        try:
+            data = os.read(self._control_fd, _READ_BYTES)
+        except ConnectionResetError:  # the worker is gone and had not read everything
+            return False
+        whole = self._unread + data
+        end = len(whole) - len(whole) % SIZE
+        self._unread = whole[end:]
+        for kind, number, _, status, _, _ in LAYOUT.iter_unpack(whole[:end]):
+            self._obey(kind, number, status)
+        return bool(data)
+
+    def _obey(self, kind: int, number: int, status: int) -> None:
+        if kind == _FORK:
+            self._fork(number, self._rehearsals[status])
+        elif kind == _KILL:
+            self._kill(number)
+        else:
+            raise ValueError(f"a worker does not send {Kind(kind).name}")
 
     def _fork(self, number: int, rehearsal: bytes) -> None:
-        parent = os.getpid()
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            try:
-                pid = fork()
-            except OSError as error:
-                self._send(Record(Kind.REFUSED, number, status=error.errno or 0))
-                return
+        try:
+            ours, theirs = (end.detach() for end in _socket.socketpair())
+        except OSError as error:
+            self._refuse(number, error)
+            return
+        try:
+            pid = fork()
             if pid == 0:
-                compilers = self._compilers
-                child.main(theirs, parent=parent, lock=self._lock, compilers=compilers, rehearsal=rehearsal)
+                lock, compilers = self._lock, self._compilers
+                child.main(theirs, parent=self._pid, lock=lock, compilers=compilers, rehearsal=rehearsal)
             self._numbers[pid] = number
             self._announce(number, pid, ours)
+        except OSError as error:
+            self._refuse(number, error)
+        finally:
+            os.close(ours)
+            os.close(theirs)
 
-    def _announce(self, number: int, pid: int, channel: socket.socket) -> None:
-        record = Record(Kind.FORKED, number, pid)
-        if sys.platform != "linux":
-            self._send(record, channel.fileno())
+    def _refuse(self, number: int, error: OSError) -> None:
+        self._send(LAYOUT.pack(_REFUSED, number, 0, error.errno or 0, 0, 0))
+
+    def _announce(self, number: int, pid: int, channel: int) -> None:
+        record = LAYOUT.pack(_FORKED, number, pid, 0, 0, 0)
+        if not _LINUX:
+            self._send(record, struct.pack("i", channel))
             return
         # The child cannot have been reaped yet, so the pid is still its own.
         pidfd = os.pidfd_open(pid)
-        try:
-            self._send(record, channel.fileno(), pidfd)
-        finally:
-            os.close(pidfd)
+        self._send(record, struct.pack("ii", channel, pidfd))
+        os.close(pidfd)
 
     def _kill(self, number: int) -> None:
         for pid, owned in self._numbers.items():
@@ -166,24 +143,24 @@ class Zygote:
             pid, status, usage = os.wait4(-1, os.WNOHANG)
             if pid == 0:
                 return
-            self._send(_exited(self._numbers.pop(pid), pid, status, usage))
+            self._tell_end(pid, status, usage)
 
-    def _send(self, record: Record, *descriptors: int) -> None:
-        # A worker that is gone is noticed by the read.
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            socket.send_fds(self._control, [record.pack()], descriptors)
+    def _tell_end(self, pid: int, status: int, usage: resource.struct_rusage) -> None:
+        cpu_us = int((usage.ru_utime + usage.ru_stime) * 1_000_000)
+        self._send(LAYOUT.pack(_EXITED, self._numbers.pop(pid), pid, status, cpu_us, usage.ru_maxrss))
+
+    def _send(self, record: bytes, descriptors: bytes = b"") -> None:
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)] if descriptors else []
+        try:
+            self._control.sendmsg([record], rights)
+        except (BrokenPipeError, ConnectionResetError):  # a worker that is gone is noticed by the read
+            return
 
     def _end_children(self) -> None:
         for pid in self._numbers:
             os.kill(pid, signal.SIGKILL)
         while self._numbers:
-            pid, status, usage = os.wait4(-1, 0)
-            self._send(_exited(self._numbers.pop(pid), pid, status, usage))
-
-
-def _exited(number: int, pid: int, status: int, usage: resource.struct_rusage) -> Record:
-    cpu_us = int((usage.ru_utime + usage.ru_stime) * 1_000_000)
-    return Record(Kind.EXITED, number, pid, status, cpu_us, usage.ru_maxrss)
+            self._tell_end(*os.wait4(-1, 0))
 
 
 def main(runtimes: Mapping[Language, str] = child.RUNTIMES) -> None:
@@ -200,6 +177,7 @@ def main(runtimes: Mapping[Language, str] = child.RUNTIMES) -> None:
     _have_one_thread()
     lock = Lock.prepare(unsafe=safety == "unsafe")
     lock.bequeath()
+    lock.rehearse(_REHEARSALS)
     _forget_standard_streams()
     # Children share the zygote's pages until they write; a collection would write to all of them.
     gc.collect()
