@@ -31,6 +31,25 @@ export function handled(listener) {
   return [...new Set([...named, ...below])].filter((name) => typeof name === "string" && !name.includes("*"));
 }
 
+// The listener, with middleware: `listener.use(async (event, next) => …)` lies around all that it does with an event. The vendor's
+// own `use` calls whatever it is given with the listener, as a plugin; what takes one argument still is one. Who does not call
+// `next` keeps the event.
+//
+//   const listener = withMiddleware(new FlatfileListener());
+export function withMiddleware(listener) {
+  const { use, dispatchEvent } = listener;
+  const layers = [];
+  const through = (event, n) =>
+    n < layers.length ? layers[n](event, () => through(event, n + 1)) : dispatchEvent.call(listener, event);
+  listener.dispatchEvent = async (event) => through(event, 0);
+  listener.use = (part) => {
+    if (part.length < 2) return use.call(listener, part);
+    layers.push(part);
+    return listener;
+  };
+  return listener;
+}
+
 // Dispatches events to the listener until `signal` aborts; then waits for the handlers that run, and leaves.
 //
 //   url, token  of the API; else those of the environment

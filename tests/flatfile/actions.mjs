@@ -1,4 +1,5 @@
-// Every call of the vendor's `api.actions`, and seed 001's action in a workbook: declared, triggered, done by its listener.
+// Every call of the vendor's `api.actions`, and seed 001's action in a workbook (ACTION, its text): declared, triggered, done by its listener.
+import { stripTypeScriptTypes } from "node:module";
 import { FlatfileClient } from "@flatfile/api";
 import { FlatfileListener } from "@flatfile/listener";
 import { jobHandler } from "@flatfile/plugin-job-handler";
@@ -6,17 +7,16 @@ import { serve } from "./flatfile.js";
 
 const api = new FlatfileClient();
 const seen = {};
-const workbook = {
-  name: "Data Import Workbook",
-  actions: [
-    {
-      label: "Export Data",
-      description: "Send data to destination system",
-      operation: "export",
-      type: "file"
-    }
-  ]
+const refused = (run, text) => {
+  try {
+    run(text);
+  } catch (error) {
+    return [error.name, error.message];
+  }
 };
+seen.javascript = refused((text) => new Function(text), process.env.ACTION);
+seen.typescript = refused(stripTypeScriptTypes, process.env.ACTION);
+const workbook = new Function(`${process.env.ACTION.replace("const workbook:", "const workbook =")} return workbook;`)();
 
 const spaceId = "us_sp_1";
 const [action] = workbook.actions;

@@ -53,9 +53,9 @@ class Node:
         return json.loads(out)
 
     def module(self, name: str, source: str) -> str:
-        """The name of a module that a script can import."""
-        (self.folder / f"{name}.mjs").write_text(source)
-        return f"{name}.mjs"
+        """The name of a module that a script can import; Node itself strips the types of one that ends in .ts."""
+        (self.folder / name).write_text(source)
+        return name
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@ import { FlatfileClient } from "@flatfile/api";
 import { FlatfileListener } from "@flatfile/listener";
 import { serve } from "./flatfile.js";
 
-console.log = console.error;
+const logged = [];
+console.log = (...said) => logged.push(said.join(" "));
 const api = new FlatfileClient();
 const done = new AbortController();
 const events = [];
@@ -21,4 +22,5 @@ const modules = await Promise.all(process.env.MODULES.split(",").map((name) => i
 for (const { listener, begin } of modules) await begin?.(listener);
 const serving = modules.map(({ listener }) => serve(listener, { signal: done.signal, cursor: 0 }));
 await Promise.all([serve(watch, { signal: done.signal, cursor: 0 }), ...serving]);
-process.stdout.write(JSON.stringify({ events, cleaned: globalThis.cleaned ?? [] }));
+const { cleaned, behind, given } = globalThis;
+process.stdout.write(JSON.stringify({ events, logged, cleaned, behind, given }));

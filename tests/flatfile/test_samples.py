@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from engine.jobs import store
 from engine.jobs.requests import Requester, call_handler
 from tests.flatfile.conftest import HERE, Node
@@ -20,6 +22,19 @@ ALONE = """
 import { FlatfileListener } from "@flatfile/listener";
 const listener = new FlatfileListener();
 """
+WITH_MIDDLEWARE = """
+import { FlatfileListener } from "@flatfile/listener";
+import { withMiddleware } from "./flatfile.js";
+const listener = withMiddleware(new FlatfileListener());
+"""
+# What lies behind the middleware; and what the vendor's own `use` does with it: it calls it with the listener.
+BEHIND = """
+listener.use((plugged) => plugged.on("job:completed", ({ context }) => (globalThis.behind ??= []).push(context.jobId)));
+export const begin = () => {
+  const plain = new FlatfileListener();
+  plain.use((event, next) => (globalThis.given = [event === plain, typeof next]));
+};
+"""
 BEGIN = """
 export const begin = (listener) => listener.dispatchEvent({
   domain: "commit", topic: "commit:created", context: { workbookId: "us_wb_9" }, payload: { sheet: "contacts" },
@@ -27,11 +42,11 @@ export const begin = (listener) => listener.dispatchEvent({
 """
 
 
-def sample(node: Node, name: str, more: str = "") -> str:
+def sample(node: Node, name: str, more: str = "", *, alone: str = ALONE) -> str:
     """The name of a module with the sample in it."""
-    text = (HERE / "samples" / f"{name}.js").read_text()
-    alone = "" if "import " in text else ALONE
-    return node.module(name, f"{AROUND}{alone}{text}{more}\nexport {{ listener }};\n")
+    text = (HERE / "samples" / name).read_text()
+    before = "" if "import " in text else alone
+    return node.module(name, f"{AROUND}{before}{text}{more}\nexport {{ listener }};\n")
 
 
 async def begin(ann: Caller, kind: str, operation: str, source: str) -> str:
@@ -56,9 +71,10 @@ def five(end: str) -> list[str]:
     return ["job:created", "job:ready", "job:updated", end, "job:outcome-acknowledged"]
 
 
-async def test_the_samples_of_the_job_handler(node: Node, api: Api, ann: Caller) -> None:
+@pytest.mark.parametrize("language", ["js", "ts"])
+async def test_the_samples_of_the_job_handler(node: Node, api: Api, ann: Caller, language: str) -> None:
     """Ticks, defaults, debug, custom outcomes and errors do what seed 002 says, with all five events in order."""
-    modules = [sample(node, f"handler-{name}") for name in ("basic", "debug", "outcomes", "errors")]
+    modules = [sample(node, f"handler-{name}.{language}") for name in ("basic", "debug", "outcomes", "errors")]
     configure = await begin(ann, "space", "configure", "us_sp_1")
     submit = await begin(ann, "workbook", "submit", "us_wb_1")
     process = await begin(ann, "file", "process", "us_fl_1")
@@ -93,11 +109,12 @@ async def test_the_samples_of_the_job_handler(node: Node, api: Api, ann: Caller)
 
 
 async def test_the_samples_of_jobs(node: Node, ann: Caller) -> None:
-    """A listener exports, makes a custom job at an event and does it, and cleans up, as seed 001 shows."""
+    """A listener exports, makes a custom job at an event and does it, cleans up, and watches, as seed 001 shows."""
     modules = [
-        sample(node, "jobs-export"),
-        sample(node, "jobs-custom", BEGIN),
-        sample(node, "jobs-cleanup"),
+        sample(node, "jobs-export.js"),
+        sample(node, "jobs-custom.js", BEGIN),
+        sample(node, "jobs-cleanup.js"),
+        sample(node, "jobs-monitoring.js", BEHIND, alone=WITH_MIDDLEWARE),
     ]
     export = await begin(ann, "workbook", "export", "us_wb_1")
     seen = await node.run("samples.mjs", MODULES=",".join(modules), WANTED="2")
@@ -107,4 +124,8 @@ async def test_the_samples_of_jobs(node: Node, ann: Caller) -> None:
     assert topics(seen, custom["id"]) == five("job:completed")
     assert (custom["source"], custom["outcome"]) == ("us_wb_9", {"message": "Operation completed"})
     assert jobs["export"]["outcome"] == {"message": "Export completed successfully"}
-    assert sorted(seen["cleaned"]) == sorted([export, custom["id"]])
+    assert sorted(seen["cleaned"]) == sorted(seen["behind"]) == sorted([export, custom["id"]])
+    assert seen["given"] == [True, "undefined"]
+    for job_id in (export, custom["id"]):
+        watched = [line.split(": ")[1] for line in seen["logged"] if line.startswith(f"Job {job_id}: ")]
+        assert [topic for n, topic in enumerate(watched) if topic not in watched[:n]] == five("job:completed")

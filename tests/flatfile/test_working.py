@@ -22,10 +22,21 @@ FEEDBACK = {
 }
 
 
+def text(name: str) -> str:
+    """A sample."""
+    return (HERE / "samples" / name).read_text()
+
+
 async def test_the_samples_of_working_with_jobs(node: Node) -> None:
     """Acknowledged, under way, completed with every kind of outcome, failed: the job keeps what each sample says."""
-    samples = (HERE / "samples" / "jobs-working.js").read_text().strip().split("\n\n")
-    acked, updated, basic, *following, failed, feedback = await node.run("working.mjs", SAMPLES=json.dumps(samples))
+    samples = text("jobs-working.js").strip().split("\n\n")
+    samples.append(f"{text('jobs-progress.ts')}\nawait updateProgress(70);")
+    types = [text(f"{name}.ts") for name in ("jobs-system", "jobs-config", "handler-signatures")]
+    seen = await node.run("working.mjs", SAMPLES=json.dumps(samples), TYPES=json.dumps(types))
+    acked, updated, basic, *following, failed, feedback, progress = seen["jobs"]
+    assert (progress["status"], progress["progress"], progress["info"]) == ("executing", 70, "Processing: 70% complete")
+    # Interfaces and signatures: there is nothing in them to run.
+    assert seen["types"] == ["", "", ""]
     assert (acked["status"], acked["progress"], acked["info"]) == ("executing", 0, "Starting process...")
     assert (updated["status"], updated["progress"]) == ("executing", 50)
     # The client's serializer strips what its types do not name; over HTTP both are kept (test_jobs.py).

@@ -1,4 +1,6 @@
 // Runs each of the samples in SAMPLES (texts, as JSON) on a job of its own; prints what it sent, and what became of the job.
+// Of TYPES it prints what is left of them without their types.
+import { stripTypeScriptTypes } from "node:module";
 import { FlatfileClient } from "@flatfile/api";
 
 const api = new FlatfileClient();
@@ -17,9 +19,10 @@ const jobs = [];
 for (const sample of JSON.parse(process.env.SAMPLES)) {
   const jobId = (await api.jobs.create(config)).data.id;
   await api.jobs.ack(jobId);
-  await new AsyncFunction("api", "jobId", "processJob", sample)(api, jobId, processJob);
+  await new AsyncFunction("api", "jobId", "processJob", stripTypeScriptTypes(sample))(api, jobId, processJob);
   const body = sent;
   const { status, progress, info, outcome } = (await api.jobs.get(jobId)).data;
   jobs.push({ status, progress, info, outcome, sent: body });
 }
-console.log(JSON.stringify(jobs));
+const types = JSON.parse(process.env.TYPES).map((text) => stripTypeScriptTypes(text).trim());
+console.log(JSON.stringify({ jobs, types }));
