@@ -13,7 +13,7 @@ from engine.data.cause import NOBODY, Cause
 from engine.data.fields import validate
 from engine.db.pool import Connection
 from engine.db.sql import load
-from engine.ids import new_id
+from engine.ids import new_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,8 @@ async def save_many(
     dangling = await keys.missing_relations(conn, app, entity, [stored for stored, _ in checked])
     results: list[UUID | Refused] = []
     good: dict[UUID, dict[str, Any]] = {}
-    for place, (stored, reasons) in enumerate(checked):
+    for place, ((stored, reasons), record_id) in enumerate(zip(checked, new_ids(len(checked)), strict=True)):
         reasons |= dangling.get(place, {})
-        record_id = new_id()
         results.append(Refused(reasons) if reasons else record_id)
         if not reasons:
             good[record_id] = stored

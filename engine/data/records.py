@@ -166,6 +166,13 @@ async def count(conn: Connection, app: str, entity: Entity, query: object = None
     return await _count(conn, Query.parse(entity, query).count(app, entity.name))
 
 
+async def count_pages(conn: Connection, app: str, entity: Entity, query: object = None) -> int:
+    """How many records all pages of the query map have together, which `_size` and `_offset` limit."""
+    wanted = Query.parse(entity, query)
+    found = max(0, await _count(conn, wanted.count(app, entity.name)) - wanted.offset)
+    return found if wanted.size is None else min(found, wanted.size)
+
+
 async def _count(conn: Connection, statement: sa.Select[Any]) -> int:
     (row,) = await search.fetch_planned(conn, statement)
     return int(row[0])

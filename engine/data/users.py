@@ -71,6 +71,11 @@ async def find_by_id(conn: Connection, app: str, user_id: str) -> User | None:
     return None if row is None else User.from_row(row)
 
 
+async def count(conn: Connection, app: str) -> int:
+    """How many users the app has."""
+    return int(await conn.fetchval(load("user_count"), app))
+
+
 async def find_page(conn: Connection, app: str, *, limit: int, after: str | None = None) -> list[User]:
     """Up to `limit` users of the app in the order of their ids, behind the id `after`."""
     return [User.from_row(row) for row in await conn.fetch(load("user_list"), app, after, limit)]

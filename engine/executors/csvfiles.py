@@ -32,6 +32,7 @@ IMPORT_BATCH = 1000
 T = TypeVar("T")
 CheckHeader = Callable[[tuple[str, ...]], None]
 Fetch = Callable[[Connection, str | None], Awaitable["Page"]]
+Count = Callable[[Connection], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +169,18 @@ async def _import(run: Run, file: File, batch: Batch[T], place: dict[str, Any], 
         await store.set_progress(scope.conn, run.claim.id, percent=percent, checkpoint=place)
 
 
-async def export_rows(run: Run, name: str, columns: Sequence[str], fetch: Fetch, *, counted: str) -> dict[str, Any]:
-    """The results of an export (seed 003): `fileLink`, `fileId` and under `counted` how many rows the file has."""
+async def export_rows(
+    run: Run, name: str, columns: Sequence[str], fetch: Fetch, *, count: Count, counted: str
+) -> dict[str, Any]:
+    """The results of an export (seed 003): `fileLink`, `fileId` and under `counted` how many rows the file has.
+
+    `count` is asked once, for the progress alone: rows may come and go while the file is written.
+    """
     place = dict(run.claim.checkpoint)
-    # A place without a size is that of an export whose file was begun before files had large objects.
-    if "size" not in place:
-        place = {"size": 0, "cursor": None, "more": True, "done": 0}
+    # A place without a total is that of an export by an earlier version, whose file is left to the sweep.
+    if "total" not in place:
+        async with run.services.pool.acquire() as conn:
+            place = {"size": 0, "cursor": None, "more": True, "done": 0, "total": await count(conn)}
         await _begin_export(run, name, columns, place)
     while place["more"]:
         await _export_page(run, place, fetch)
@@ -211,7 +218,8 @@ async def _export_page(run: Run, place: dict[str, Any], fetch: Fetch) -> None:
         page = await fetch(scope.conn, place["cursor"])
         await _append(run, scope.conn, place, page.rows)
         place.update(cursor=page.next, more=page.next is not None, done=place["done"] + len(page.rows))
-        await store.set_progress(scope.conn, run.claim.id, checkpoint=place)
+        percent = min(99, place["done"] * 100 // max(1, place["total"]))
+        await store.set_progress(scope.conn, run.claim.id, percent=percent, checkpoint=place)
 
 
 async def _append(run: Run, conn: Connection, place: dict[str, Any], rows: Sequence[Sequence[str]]) -> None:

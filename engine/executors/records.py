@@ -53,7 +53,7 @@ async def delete_records(run: Run) -> Ending:
     place = dict(run.claim.checkpoint) or {"cursor": None, "more": True, "done": 0, "results": {}}
     if "total" not in place:
         async with run.services.pool.acquire() as conn:
-            place["total"] = await records.count(conn, run.claim.app, entity, run.claim.spec["query"])
+            place["total"] = await records.count_pages(conn, run.claim.app, entity, run.claim.spec["query"])
     while place["more"]:
         async with run.effect() as scope:
             page = await records.find_page(
@@ -94,7 +94,11 @@ async def export_records(run: Run) -> Ending:
         page = await records.find_page(conn, run.claim.app, entity, query, cursor=cursor, limit=EXPORT_BATCH)
         return Page([_cells(record, columns) for record in page.items], page.next)
 
-    return Finished(await csvfiles.export_rows(run, entity.name, columns, fetch, counted="recordsExported"))
+    async def count(conn: Connection) -> int:
+        return await records.count_pages(conn, run.claim.app, entity, run.claim.spec["query"])
+
+    exported = await csvfiles.export_rows(run, entity.name, columns, fetch, count=count, counted="recordsExported")
+    return Finished(exported)
 
 
 def _cells(record: records.Record, columns: Sequence[str]) -> list[str]:

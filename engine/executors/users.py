@@ -103,4 +103,8 @@ async def export_users(run: Run) -> Ending:
         page = await users.find_page(conn, run.claim.app, limit=EXPORT_BATCH, after=after)
         return Page([userrows.to_row(user) for user in page], page[-1].id if len(page) == EXPORT_BATCH else None)
 
-    return Finished(await csvfiles.export_rows(run, "users", userrows.COLUMNS, fetch, counted="usersExported"))
+    async def count(conn: Connection) -> int:
+        return await users.count(conn, run.claim.app)
+
+    columns = userrows.COLUMNS
+    return Finished(await csvfiles.export_rows(run, "users", columns, fetch, count=count, counted="usersExported"))

@@ -42,6 +42,7 @@ begin
 end $$;
 create trigger gate before update on headrace.files for each row execute function public.wait();
 """
+PLACE = "select progress, checkpoint from headrace.job_progress where job_id = $1"
 WAITING = "select from pg_locks where locktype = 'advisory' and objid = 7 and not granted"
 
 
@@ -71,7 +72,7 @@ async def halted(pool: Pool, size: int) -> AsyncIterator[None]:
 
 
 async def test_the_file_has_each_row_once(fresh_database: str, tmp_path: Path) -> None:
-    """A worker dies inside a page's transaction: rows, size and hash are right, and no large object is left over."""
+    """A worker dies inside a page's transaction: file and progress are right, no large object is left over."""
     pool = await Pool.connect(fresh_database)
     job_id = await made(pool)
     await pool.execute(GATE)
@@ -79,6 +80,7 @@ async def test_the_file_has_each_row_once(fresh_database: str, tmp_path: Path) -
     async with victim(fresh_database, tmp_path, now_ms=time.time_ns() // 1_000_000) as worker:
         async with halted(pool, SIZE):
             worker.kill()
+            ((progress, place),) = await pool.fetch(PLACE, job_id)
         await pool.execute("update headrace.workers set heartbeat_at = now() - interval '1 hour'")
         worker.again()
         async with pool.acquire() as conn:
@@ -87,7 +89,9 @@ async def test_the_file_has_each_row_once(fresh_database: str, tmp_path: Path) -
             left = await store.results(conn, "crm", job_id) or {}
             file = await files.get(conn, "crm", left["fileId"])
             content = b"".join([piece async for piece in files.read(conn, "crm", file.id)])
-    assert (job.attempt, left["recordsExported"]) == (3, ROWS)
+    assert (job.attempt, left["recordsExported"], job.progress) == (3, ROWS, 100)
+    assert 0 < place["done"] < place["total"] == ROWS
+    assert progress == place["done"] * 100 // ROWS > 0
     assert (file.size, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
     header, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
     assert header[:2] == ["id", "name"]

@@ -275,11 +275,12 @@ FOUND = [
 
 @pytest.mark.parametrize(("query", "found"), FOUND, ids=[str(query) for query, _ in FOUND])
 async def test_query(pool: Pool, five: dict[str, Record], query: Any, found: str) -> None:
-    """Each query finds its records in its order, whole or in pages of one and two, and counts them all."""
+    """Each query finds its records in its order, whole or in pages, and counts them, all or of all pages."""
     assert [await names(pool, query, limit=limit) for limit in (100, 1, 2)] == [found] * 3
     asked = {key: value for key, value in (query or {}).items() if not key.startswith("_")}
     async with pool.acquire() as conn:
         assert await records.count(conn, APP, COMPANIES, query) == len(await names(pool, asked))
+        assert await records.count_pages(conn, APP, COMPANIES, query) == len(found)
         first = await records.find_one(conn, APP, COMPANIES, query)
     assert (first.label[0] if first else "") == found[:1]
 

@@ -19,6 +19,7 @@ async def test_users_of_an_app(pool: Pool) -> None:
         await users.save(conn, "shop", User("u1", "Anna", "anna@example.org"))
         assert await users.find_by_id(conn, "shop", "u1") == User("u1", "Anna", "anna@example.org")
         assert await users.find_by_id(conn, "other", "u1") is None
+        assert [await users.count(conn, app) for app in ("shop", "other")] == [1, 0]
         for wrong in (User("", "Ann"), User("u2", " "), User("u\0", "Ann")):
             with pytest.raises(BadRequest):
                 await users.save(conn, "shop", wrong)
