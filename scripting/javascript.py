@@ -77,6 +77,7 @@ class JavaScript:
         self._source = re.sub(r"\A#!", "//", source)
         self._sources = dict(sources)
         self._first: _Engine | None = self._engine()
+        self._used: _Engine | None = None
 
     def image(self) -> str:
         """None: QuickJS parses faster than anything could be sent."""
@@ -84,11 +85,12 @@ class JavaScript:
 
     def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json:
         """The script's value, JSON, null for none. ScriptFailed if it threw, MemoryError past the heap's limit."""
+        # Freeing a heap touches all of it, and most children end after one run: so the next one does it.
+        if self._used is not None:
+            self._used.close()
         engine, self._first = self._first or self._engine(), None
-        try:
-            outcome = engine.run(variables, host, seed)
-        finally:
-            engine.close()
+        self._used = engine
+        outcome = engine.run(variables, host, seed)
         if "threw" in outcome:
             raise ScriptFailed(self._threw(outcome["threw"]))
         if "null" in outcome and self._throws_null():

@@ -62,6 +62,11 @@ def compile(path: str, source: str, sources: Mapping[str, str], image: str = "")
     return Python(path, body, modules, {path: source, **sources})
 
 
+def stock() -> None:
+    """Makes what is around the first run of each child; after the fork no two children share it."""
+    _spare.append(_Run())
+
+
 class Python:
     """A compiled Python script and the shared code that it imports."""
 
@@ -79,17 +84,18 @@ class Python:
         """The script's value; ScriptFailed if it threw, or if its value is not JSON."""
         if host.traced:
             host.where = self._where
-        door = RunHost(host)
-        ended = self._ended(variables, door, seed)
-        door.close()
+        run = _spare.pop() if _spare else _Run()
+        run.door.open(host)
+        ended = self._ended(run, variables, seed)
+        run.door.close()
         self._drop_generators()
         if isinstance(ended, Threw):
             raise ScriptFailed(ended)
         return ended
 
-    def _ended(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json | Threw:
+    def _ended(self, run: _Run, variables: Mapping[str, Json], seed: str) -> Json | Threw:
         try:
-            return _Run(self._modules, host, seed).value(self._body, variables)
+            return run.value(self._body, self._modules, variables, seed)
         except MemoryError:
             raise
         except Exception as error:
@@ -110,17 +116,15 @@ class Python:
 
 
 class _Run:
-    """One run, with globals, modules and serial numbers of its own."""
+    """One run, with globals, modules and serial numbers of its own. It may be made long before its script is known."""
 
-    def __init__(self, modules: Mapping[str, Body], host: Host, seed: str) -> None:
-        self._calls = Calls(host)
+    def __init__(self) -> None:
+        self.door = RunHost()
+        self._calls = Calls(self.door)
         self._sys = Sys(self._calls, logged)
-        self._bodies = modules
-        self._modules = Modules(Context(host, seed), modules, self._execute)
-        self._guards: Mapping[str, object] = {
+        self._bodies: Mapping[str, Body] = {}
+        self._guards: dict[str, object] = {
             **GUARDS,
-            names.IMPORT: self._modules.imported,
-            names.IMPORT_FROM: self._modules.imported_from,
             names.METACLASS: metaclass(),
             "__builtins__": {
                 **BUILTINS,
@@ -131,8 +135,12 @@ class _Run:
             },
         }
 
-    def value(self, body: Body, variables: Mapping[str, Json]) -> Json:
+    def value(self, body: Body, bodies: Mapping[str, Body], variables: Mapping[str, Json], seed: str) -> Json:
         """What the script returned, or its share of an executeInJob."""
+        modules = Modules(Context(self.door, seed), bodies, self._execute)
+        self._bodies = bodies
+        self._guards[names.IMPORT] = modules.imported
+        self._guards[names.IMPORT_FROM] = modules.imported_from
         returned: object = None
         try:
             returned = body.execute({**self._sys.variables(variables), **self._guards})
@@ -159,3 +167,6 @@ def _result(value: object) -> Json:
     else:
         return plain
     raise bad_request(problem)
+
+
+_spare: list[_Run] = []
