@@ -18,7 +18,8 @@ from engine.web.context import Web
 from engine.web.routes import GuardedRoute, Routes, check_guarded
 from tests.web.conftest import Api, Caller
 
-PUBLIC_OPERATIONS = {"isLive", "isReady", "getDocument", "getDocs", "freshworksClient", "ductapeClient"}
+PUBLIC_OPERATIONS = {"isLive", "isReady", "getDocument", "getDocs"}
+PUBLIC_OPERATIONS |= {"freshworksClient", "ductapeClient", "ductapeClientTypes"}
 # Who may call an app's own endpoint, the app says: tests/web/test_endpoints.py.
 DECLARED_OPERATIONS = {"callGet", "callPost", "callPut", "callPatch", "callDelete"}
 MISSING = "0193a5b0-7c1e-7d3a-9a1b-2c3d4e5f6071"
@@ -71,6 +72,8 @@ def example(doc: dict[str, Any], body: dict[str, Any]) -> Any:
     """The first example of a body: its own, or put together from those of its fields."""
     if "examples" in body:
         return next(iter(body["examples"].values()))["value"]
+    if body["schema"].get("type") == "array":
+        return [example(doc, {"schema": body["schema"]["items"]})]
     schema = doc["components"]["schemas"][body["schema"]["$ref"].rsplit("/", 1)[-1]]
     return {name: field["examples"][0] for name, field in schema["properties"].items() if "examples" in field}
 
@@ -91,8 +94,11 @@ async def values(api: Api, ann: Caller) -> dict[str, str]:
     record = await ann("POST", "/apps/crm/records/companies", 201, json={"data": {"name": "Acme"}})
     listener = await ann("POST", "/v1/listeners", 201, json={"jobs": []})
     await ann("POST", "/v1/jobs", json={"type": "space", "operation": "configure", "source": "s"})
+    action = {"operation": "export", "label": "Export", "targetId": "us_wb_1"}
+    action_id = (await ann("POST", "/v1/actions", json=action))["data"]["id"]
     return {
         "app": "crm",
+        "actionId": action_id,
         "jobId": str(await api.job()),
         "fileId": file["id"],
         "entity": "companies",
