@@ -80,6 +80,11 @@ class JobCalls:
                     self._log_limit.replayed(entry.args)
         return [Recorded(entry.method, entry.args_hash, entry.failed, entry.text, entry.at_ms) for entry in found]
 
+    @property
+    def clock_ms(self) -> int:
+        """The script's clock."""
+        return self._clock_ms
+
     def at(self, place: str) -> None:
         """Jobs do not trace their scripts."""
 

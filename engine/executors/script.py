@@ -15,7 +15,23 @@ from engine.executors.run import Run
 from engine.hostapi.caller import Origin
 from engine.jobs import journal
 from engine.jobs.journal import Journal, Pages
-from scripting.model import Returned
+from scripting.model import Failure, Json, Reply, Returned, Value
+
+
+class NoCalls(JobCalls):
+    """The calls of a script that is to change nothing and to know nothing but its params: all are refused.
+
+    What it logs is dropped, as outside of a job (seed 003, logInfo).
+    """
+
+    async def call(self, seq: int, method: str, args: list[Json]) -> Reply:
+        """Nothing; or the refusal."""
+        if method == "jobs.log":
+            return Value(None, self.clock_ms)
+        return Failure(
+            "forbidden", f"{method} is not allowed here: this script may call nothing of sys", {}, self.clock_ms
+        )
+
 
 _PROGRAM = ("path", "language", "scriptName", "source")
 
@@ -55,7 +71,8 @@ async def once(run: Run, origin: Origin) -> Ending:
     """Runs a program once; the results have the shape of a Many records action (seed 003, results)."""
     chosen = await program.load(run, origin.program)
     async with program.session(run, chosen) as child:
-        outcome = await program.execute(run, child, JobCalls(run, origin), origin)
+        calls = (NoCalls if run.claim.spec.get("pure") else JobCalls)(run, origin)
+        outcome = await program.execute(run, child, calls, origin)
     match outcome:
         case Returned(value=value):
             return Finished({"results": {"status": "ok", "response": value}})

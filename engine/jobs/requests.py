@@ -103,9 +103,10 @@ def run_script(by: Requester, script: Script, params: object, options: object) -
     return _job(by, JobType.EXECUTE_SCRIPT, script.path, script.path, spec, options)
 
 
-def run_source(by: Requester, script: Script, params: object, options: object) -> NewJob:
-    """EXECUTE_SCRIPT: a script that nobody pushed, carried by the job itself."""
-    spec = {"scriptName": script.path, "language": script.language, "source": script.source}
+def run_source(by: Requester, script: Script, params: object, options: object, *, pure: bool = False) -> NewJob:
+    """EXECUTE_SCRIPT: a script that nobody pushed, carried by the job itself. `pure`: it may call nothing of `sys`."""
+    spec: dict[str, Any] = {"pure": True} if pure else {}
+    spec |= {"scriptName": script.path, "language": script.language, "source": script.source}
     checked = {**spec, "params": _object("params", params)}
     return _job(by, JobType.EXECUTE_SCRIPT, script.path, script.path, checked, options)
 

@@ -25,6 +25,7 @@ from engine.web import (
     flatfile,
     flatfileactions,
     flatfilelisteners,
+    flatfilepreviews,
     freshworks,
     health,
     iparams,
@@ -61,6 +62,7 @@ REGISTER = (
     flatfile.register,
     flatfileactions.register,
     flatfilelisteners.register,
+    flatfilepreviews.register,
     queuelimits.register,
     health.register,
 )

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
 from fastapi import Body, Query
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from engine.db.pool import Connection
 from engine.errors import Forbidden
@@ -38,6 +39,14 @@ from engine.web.routes import Routes
 from engine.web.shapes import GivenFlag, whole
 
 PATH = "/v1/jobs"
+
+
+class _AnyButPreview(StringConvertor):
+    """What may be an id: `preview-mutation` is another address, and knows other methods."""
+
+    regex = r"(?!preview-mutation(?:/|$))[^/]+"
+
+
 EXAMPLE = {
     "seed": {
         "summary": "A custom job",
@@ -48,7 +57,8 @@ EXAMPLE = {
 
 def register(routes: Routes) -> None:
     """The routes of `api.jobs`."""
-    one = f"{PATH}/{{jobId}}"
+    register_url_convertor("job", _AnyButPreview())
+    one = f"{PATH}/{{jobId:job}}"
     for method, path, endpoint, access, name in (
         ("GET", PATH, find, Scope.READ, "flatfileListJobs"),
         ("POST", PATH, create, Scope.RUN, "flatfileCreateJob"),
