@@ -11,13 +11,12 @@ docs/from-flatfile.md says which of its words is which of ours; in JavaScript th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
 
-from engine.sdk.answers import call
+from engine.sdk.answers import Client, call
 
 Document = dict[str, Any]
 
@@ -114,23 +113,10 @@ def _query(path: str, **given: str | None) -> str:
     return f"{path}?{urlencode(named)}" if named else path
 
 
-class Flatfile:
+class Flatfile(Client):
     """A client of the API at `url` with a token; used in `async with`, or closed."""
 
     def __init__(self, url: str, token: str, *, timeout_s: float = 30.0) -> None:
-        headers = {"Authorization": f"Bearer {token}"}
-        self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout_s)
+        super().__init__(url, token, timeout_s=timeout_s)
         self.jobs = Jobs(self._http)
         self.actions = Actions(self._http)
-
-    async def close(self) -> None:
-        """Closes its connections."""
-        await self._http.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()

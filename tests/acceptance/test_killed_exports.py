@@ -81,8 +81,7 @@ async def test_the_file_has_each_row_once(fresh_database: str, tmp_path: Path) -
         async with halted(pool, SIZE):
             worker.kill()
             ((progress, place),) = await pool.fetch(PLACE, job_id)
-        await pool.execute("update headrace.workers set heartbeat_at = now() - interval '1 hour'")
-        worker.again()
+        await worker.again(pool)
         async with pool.acquire() as conn:
             while not (job := await store.get(conn, "crm", job_id)).status.is_final:  # noqa: ASYNC110
                 await asyncio.sleep(POLL_S)

@@ -52,8 +52,7 @@ async def test_each_row_is_imported_once(fresh_database: str, tmp_path: Path) ->
         for _ in range(KILLS):
             done = await beyond(pool, job_id, done)
             worker.kill()
-            await pool.execute("update headrace.workers set heartbeat_at = now() - interval '1 hour'")
-            worker.again()
+            await worker.again(pool)
         async with pool.acquire() as conn:
             while not (job := await store.get(conn, "crm", job_id)).status.is_final:  # noqa: ASYNC110
                 await asyncio.sleep(POLL_S)

@@ -13,7 +13,7 @@ from engine.apps.push import push
 from engine.db.pool import Pool
 from engine.jobs.liveness import MAX_RESCUES
 from tests.acceptance.conftest import CRM, POLL_S, Platform
-from tests.acceptance.victim import Victim, victim
+from tests.acceptance.victim import victim
 
 # Each writes itself into the record at both ends of its turn; the first takes its time until it is told to go on.
 HOLDERS = {
@@ -98,7 +98,8 @@ async def test_one_after_the_other(fresh_database: str, tmp_path: Path, name: st
     platform = Platform(await Pool.connect(fresh_database))
     async with victim(fresh_database, tmp_path) as worker:
         first, second = await holding_and_waiting(platform, name, HOLDERS[name])
-        await killed(platform, worker)
+        worker.kill()
+        await worker.again(platform.pool)
         await attempt(platform, first, 2)
         await until(platform, [(first, True), (second, False)], "Line: +first")
         await platform.pool.execute(COMPANY, "b")
@@ -114,18 +115,13 @@ async def test_given_up(fresh_database: str, tmp_path: Path) -> None:
     platform = Platform(await Pool.connect(fresh_database))
     async with victim(fresh_database, tmp_path) as worker:
         first, second = await holding_and_waiting(platform, "stuck.js", STUCK)
-        await killed(platform, worker)
+        worker.kill()
+        await worker.again(platform.pool)
         await attempt(platform, first, 2)
         await platform.pool.execute("update headrace.jobs_live set rescues = $1 where id = $2", MAX_RESCUES, first)
-        await killed(platform, worker)
+        worker.kill()
+        await worker.again(platform.pool)
         await until(platform, [], "Line: +first +second -second")
         assert (await platform.ended(first)).has_errors
         assert await platform.value(second) is True
     await platform.pool.close()
-
-
-async def killed(platform: Platform, worker: Victim) -> None:
-    """The worker is dead and its lease over; another one begins."""
-    worker.kill()
-    await platform.pool.execute("update headrace.workers set heartbeat_at = now() - interval '1 hour'")
-    worker.again()

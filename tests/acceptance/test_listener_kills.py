@@ -90,8 +90,7 @@ async def test_listeners_of_killed_workers_act_once_and_in_order(
             worker.kill()
             # It may have been quicker than the kill, or than the look: then that one does not count.
             kills += bool(await pool.fetch(HALFWAY, STEPS))
-            await pool.execute("update headrace.workers set heartbeat_at = now() - interval '1 hour'")
-            worker.again()
+            await worker.again(pool)
         await ears.heard("changed", len(changes) * CHANGES)
         *chain, last = await ears.heard("echoed", DEEPEST + 1)
     rows = await pool.fetch("select data from headrace.records where entity = 'heard' order by created_at, id")
@@ -118,7 +117,7 @@ async def test_a_worker_killed_between_event_and_delivery(fresh_database: str, p
         (row,) = await pool.fetch("select count(*) as events from headrace.events")
         assert row["events"] == 5
         assert await pool.fetch("select from headrace.jobs") == []
-        worker.again()
+        await worker.again(pool)
         await ears.heard("changed", 5)
     rows = await pool.fetch("select data from headrace.records where entity = 'heard'")
     assert sorted((row["data"]["thing"], row["data"]["step"]) for row in rows) == [

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.db.pool import Pool
 from tests.acceptance.conftest import CRM
 
 
@@ -37,8 +38,9 @@ class Victim:
         self.process.kill()
         self.process.wait()
 
-    def again(self) -> None:
-        """Another one in its place."""
+    async def again(self, pool: Pool) -> None:
+        """The dead one's lease is over, and another one is in its place."""
+        await pool.execute("update headrace.workers set heartbeat_at = now() - interval '1 hour'")
         self.process = self._process(self.dsn, self.clock)
 
 
