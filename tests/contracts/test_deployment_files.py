@@ -77,6 +77,11 @@ def test_compose_mounts_the_volume_for_all_who_write_files() -> None:
     assert re.search(rf"install -d -o {ACCOUNT} -g {ACCOUNT} \S* *\S* */files$", image, re.MULTILINE)
 
 
+def test_compose_has_the_compression_that_the_guide_advises() -> None:
+    """Its PostgreSQL is built with lz4, which costs files less than half of the default."""
+    assert compose()["services"]["postgres"]["command"] == ["postgres", "-c", "default_toast_compression=lz4"]
+
+
 def test_the_guide_says_how_to_mount_it() -> None:
     """The folder of Kubernetes and the setting for compose, as they are."""
     guide = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
