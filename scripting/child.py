@@ -129,6 +129,8 @@ def _perform(wire: Wire, load: protocol.Load, compilers: Compilers) -> None:
             ahead.extend(frame.replies)
         else:
             _run(runtime, frame, ahead, wire, load)
+            if load.kept:
+                runtime.rest()
 
 
 def _run(runtime: Runtime, run: protocol.Run, ahead: Ahead, wire: Wire, load: protocol.Load) -> None:

@@ -76,19 +76,28 @@ class JavaScript:
         self._path = path
         self._source = re.sub(r"\A#!", "//", source)
         self._sources = dict(sources)
-        self._first: _Engine | None = self._engine()
+        self._next: _Engine | None = self._engine()
         self._used: _Engine | None = None
 
     def image(self) -> str:
         """None: QuickJS parses faster than anything could be sent."""
         return ""
 
-    def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json:
-        """The script's value, JSON, null for none. ScriptFailed if it threw, MemoryError past the heap's limit."""
-        # Freeing a heap touches all of it, and most children end after one run: so the next one does it.
+    def rest(self) -> None:
+        """Frees the heap of the last run and makes the next one's.
+
+        Freeing a heap touches all of it. Most children end after one run and are spared that.
+        """
         if self._used is not None:
             self._used.close()
-        engine, self._first = self._first or self._engine(), None
+            self._used = None
+        self._next = self._next or self._engine()
+
+    def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json:
+        """The script's value, JSON, null for none. ScriptFailed if it threw, MemoryError past the heap's limit."""
+        self.rest()
+        assert self._next is not None
+        engine, self._next = self._next, None
         self._used = engine
         outcome = engine.run(variables, host, seed)
         if "threw" in outcome:

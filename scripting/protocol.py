@@ -45,7 +45,7 @@ class FrameTooLarge(ProtocolError):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The program, and the limits that the child sets on itself before it compiles."""
+    """The program, and the limits that the child sets on itself before it compiles. kept: it may run more than once."""
 
     language: str
     path: str
@@ -57,6 +57,7 @@ class Load:
     frame_bytes: int
     result_bytes: int
     image: str
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ _TEXT_OR_NONE, _INT_OR_NONE = (str, NoneType), (int, NoneType)
 
 # What the child accepts.
 DOWN: Table = {
-    1: (Load, (_TEXT, _TEXT, _TEXT, _MAP, _TEXT, _INT, _INT, _INT, _INT, _TEXT)),
+    1: (Load, (_TEXT, _TEXT, _TEXT, _MAP, _TEXT, _INT, _INT, _INT, _INT, _TEXT, _FLAG)),
     2: (Run, (_MAP, _TEXT, _INT, _FLAG)),
     3: (Answer, (_INT, _ANY, _INT)),
     4: (Refusal, (_INT, _TEXT, _TEXT, _MAP, _INT)),

@@ -80,6 +80,11 @@ class Python:
         """See runtime.Runtime."""
         return python_image.dump(self._body, self._modules)
 
+    def rest(self) -> None:
+        """See runtime.Runtime."""
+        if not _spare:
+            stock()
+
     def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json:
         """The script's value; ScriptFailed if it threw, or if its value is not JSON."""
         if host.traced:

@@ -67,6 +67,10 @@ class Runtime(Protocol):
         """
         ...
 
+    def rest(self) -> None:
+        """Makes what the next run needs, between two runs; without it that run does so itself."""
+        ...
+
     def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json:
         """The script's value, JSON; ScriptFailed if it threw. Globals are fresh for each call."""
         ...

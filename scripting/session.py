@@ -34,6 +34,8 @@ _SHOWN_CHARACTERS = 20_000
 # The kernel counts CPU and memory by process, not by run: one that serves several gets this share more, and is
 # not kept once it has used that up, so that each run has at least what its limits say.
 _SPARE_SHARE = 10
+# What a child may need between two runs, to get ready for the next.
+_REST_CPU_MS = 50
 
 
 class Session:
@@ -48,6 +50,7 @@ class Session:
         self._app = app
         self._images = images
         self._key = key(app, program)
+        self._reusable = reusable
         self._spare_cpu_ms = limits.cpu_ms // _SPARE_SHARE if reusable else 0
         self._returned = False
         self._opened = False
@@ -252,10 +255,11 @@ class Session:
             sources=dict(program.sources),
             app=self._app,
             memory_bytes=limits.memory_bytes,
-            cpu_ms=limits.cpu_ms + self._spare_cpu_ms,
+            cpu_ms=limits.cpu_ms + self._spare_cpu_ms + (_REST_CPU_MS if self._reusable else 0),
             frame_bytes=limits.frame_bytes,
             result_bytes=limits.result_bytes,
             image=self._images.get(self._key),
+            kept=self._reusable,
         )
 
 

@@ -26,6 +26,9 @@ class FakeRuntime:
         """None."""
         return ""
 
+    def rest(self) -> None:
+        """Nothing to make."""
+
     def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json:
         """The script's `result`."""
         names: dict[str, object] = {"variables": variables, "host": host, "seed": seed, "result": None}

@@ -98,6 +98,9 @@ class BareRuntime:
         """None."""
         return ""
 
+    def rest(self) -> None:
+        """Nothing to make."""
+
     def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json:
         """What the script returns, as text if it is no JSON."""
         try:

@@ -20,6 +20,15 @@ def test_fresh_globals() -> None:
     assert [script.run({}, FakeHost(), "s") for _ in range(3)] == [[1, None]] * 3
 
 
+def test_a_rest_between_runs_changes_nothing() -> None:
+    """What is made ahead is as fresh as what a run makes for itself."""
+    script = compile("a.js", "globalThis.n = (globalThis.n || 0) + 1; return [n, typeof left, [].m]", {})
+    for _ in range(3):
+        assert script.run({}, FakeHost(), "s") == [1, "undefined", None]
+        script.rest()
+        script.rest()
+
+
 def test_a_heap_is_given_back_before_the_next_run() -> None:
     """Thirty runs that fill 16 MB each take no more memory than a few: a child that is kept does not grow."""
     script = compile("a.js", "var a = []; for (var i = 0; i < 16; i++) a.push('x'.repeat(1 << 20) + i); return 1", {})
