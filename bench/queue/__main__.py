@@ -38,7 +38,7 @@ from engine.db.pool import Pool  # noqa: E402 - the checkout is found first
 PIP = ("pgqueuer", "procrastinate", "asyncpg", "psycopg[binary,pool]", "uvloop")
 # Later versions of both want Node 22.
 NPM = ("graphile-worker@0.17", "pg-boss@10", "pg@8")
-WARM_UP = 2000
+LOOPS = ("reference", "loop")
 TRICKLE = 150
 LONG_S = 300
 
@@ -68,11 +68,12 @@ class Racer:
 
 
 def ours() -> list[Racer]:
-    """Headrace and the bare loop, out of this checkout."""
+    """Headrace and the loops, out of this checkout: a bare one, and one with what jobs need in Python (`reference`)."""
     command = [sys.executable, str(HERE / "racers.py")]
+    left = "select 1 from loop_jobs where status in ('PENDING', 'RUNNING') limit 1"
     return [
         Racer("headrace", [*command, "headrace"], "select 1 from headrace.jobs_live limit 1"),
-        Racer("loop", [*command, "loop"], "select 1 from loop_jobs where status in ('PENDING', 'RUNNING') limit 1"),
+        *(Racer(name, [*command, name], left) for name in LOOPS),
     ]
 
 
@@ -135,7 +136,7 @@ def _install(command: Sequence[str]) -> None:
 def all_racers(folder: Path, only: Sequence[str]) -> Iterator[Racer]:
     """Those that are wanted and can be had."""
     for group, names in (
-        (lambda: ours(), ("headrace", "loop")),
+        (lambda: ours(), ("headrace", *LOOPS)),
         (lambda: python_peers(folder), ("pgqueuer", "procrastinate")),
         (lambda: node_peers(folder), ("graphile-worker", "pg-boss")),
     ):
@@ -260,7 +261,7 @@ async def race(racer: Racer, jobs: int) -> None:
         await drain(racer, pool, 1, count // 4 + count)
         await call(racer, "bulk", count)
         await drain(racer, pool, 2, count)
-        if racer.name != "loop":
+        if racer.name not in LOOPS:
             await latency(racer)
     finally:
         await pool.close()

@@ -1,6 +1,6 @@
-"""Our side of the race of bench/queue: Headrace itself, and the bare loop that it is measured by.
+"""Our side of the race of bench/queue: Headrace itself, and the loops that it is measured by.
 
-    python bench/queue/racers.py headrace|loop setup|bulk|each|trickle|work DSN [N]
+    python bench/queue/racers.py headrace|loop|reference setup|bulk|each|trickle|work DSN [N]
 
 Workers print a line "start N TIME" for each job of a trickle, and for the first of the others.
 """
@@ -8,11 +8,12 @@ Workers print a line "start N TIME" for each job of a trickle, and for the first
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,8 @@ create index on loop_jobs (root_id) where root_id is not null;
 create index on loop_jobs (app, id) where status = 'RUNNING';
 create index on loop_jobs (ended_at) where ended_at is not null;
 create unique index on loop_jobs (app, unique_key) where unique_key is not null;
+create table loop_journal (
+    job_id bigint not null, attempt integer not null, status text not null, at timestamptz not null);
 """
 _CLAIM = """
 update loop_jobs set status = 'RUNNING', attempt = attempt + 1, started_at = clock_timestamp(), ready_at = null
@@ -138,6 +141,12 @@ _FINISH = """
 update loop_jobs j set status = 'FINISHED', ended_at = clock_timestamp(), results = i.results
 from unnest($1::bigint[], $2::integer[], $3::jsonb[]) i (id, attempt, results)
 where j.id = i.id and j.attempt = i.attempt and j.status = 'RUNNING'
+"""
+# A row of a journal for each of these transitions.
+_JOURNALLED = """
+with changed as ({statement} returning {columns}), noted as (
+    insert into loop_journal select id, attempt, '{status}', clock_timestamp() from changed)
+select {answer} from changed
 """
 
 
@@ -169,13 +178,15 @@ class Loop:
         print(f"took {time.perf_counter() - began}", flush=True)
         await pool.close()
 
+    claim, finish = _CLAIM, _FINISH
+
     async def work(self, dsn: str) -> None:
         """Until it is killed."""
         starts = Starts()
         claimer, finisher = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
         finishing: asyncio.Task[str] | None = None
         while True:
-            rows = await claimer.fetch(_CLAIM, BATCH)
+            rows = await claimer.fetch(self.claim, BATCH)
             if finishing is not None:
                 await finishing
             finishing = None
@@ -183,8 +194,37 @@ class Loop:
                 await asyncio.sleep(0.01)
                 continue
             starts()
-            ends = [row["id"] for row in rows], [row["attempt"] for row in rows], ["{}"] * len(rows)
-            finishing = asyncio.create_task(finisher.execute(_FINISH, *ends))
+            ends = [row["id"] for row in rows], [row["attempt"] for row in rows], await self.results(rows)
+            finishing = asyncio.create_task(finisher.execute(self.finish, *ends))
+
+    async def results(self, rows: Sequence[asyncpg.Record]) -> list[str]:
+        """What the jobs return."""
+        return ["{}"] * len(rows)
+
+
+class Reference(Loop):
+    """The loop with what a queue in Python cannot do without: a task, a time limit and JSON for each job, and a row of
+    a journal for each of its transitions."""
+
+    claim = _JOURNALLED.format(
+        statement=_CLAIM.partition("returning")[0],
+        columns="id, attempt, name, spec",
+        status="RUNNING",
+        answer="id, attempt, name, spec",
+    )
+    finish = _JOURNALLED.format(statement=_FINISH, columns="j.id, j.attempt", status="FINISHED", answer="count(*)")
+
+    async def results(self, rows: Sequence[asyncpg.Record]) -> list[str]:
+        """A handler each."""
+        tasks = [asyncio.create_task(self._handle(row["spec"])) for row in rows]
+        return [await task for task in tasks]
+
+    async def _handle(self, spec: str) -> str:
+        async with asyncio.timeout(60):
+            return json.dumps({"response": await self._noop(json.loads(spec))})
+
+    async def _noop(self, params: object) -> None:
+        return None
 
 
 async def main(racer: Headrace | Loop, action: str, dsn: str, count: int) -> None:
@@ -201,6 +241,6 @@ async def main(racer: Headrace | Loop, action: str, dsn: str, count: int) -> Non
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING)
     name, what, where, *number = sys.argv[1:]
-    chosen = {"headrace": Headrace, "loop": Loop}[name]()
+    chosen = {"headrace": Headrace, "loop": Loop, "reference": Reference}[name]()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main(chosen, what, where, int(number[0]) if number else 0))
