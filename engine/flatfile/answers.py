@@ -210,7 +210,8 @@ async def _try_again(conn: Connection, job: FlatfileJob, message: str, settings:
 
 
 async def _finish(conn: Connection, job: FlatfileJob, end: Finish) -> None:
-    if not await queue.finish(conn, [end]):
+    (status,) = await queue.finish(conn, [end])
+    if status is None:
         raise _refused(job, Ref(job.id, end.attempt), "its claim is lost")
 
 

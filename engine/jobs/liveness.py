@@ -14,9 +14,10 @@ from uuid import UUID
 
 from engine.db.pool import Connection
 from engine.db.sql import load
-from engine.jobs import waits
+from engine.jobs import queue, waits
 from engine.jobs.changes import record_change
 from engine.jobs.names import JOBS_CHANNEL
+from engine.jobs.queue import Finish
 from engine.model import Status
 
 # A job that took this many workers with it is not tried again: it may be what kills them.
@@ -131,14 +132,11 @@ async def _end(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         "code": "systemException",
         "message": f"the job's worker died {MAX_RESCUES + 1} times while running it; it is not tried again",
     }
-    lost = [row["status"] == "RUNNING" for row in rows]
-    ended = await conn.fetch(
-        load("job_finish"),
-        [row["id"] for row in rows],
-        [row["attempt"] for row in rows],
-        lost,
-        [None for _ in rows],
-        [error if failed else None for failed in lost],
-    )
+    if rows:
+        await queue.finish(conn, [_end_of(row, error) for row in rows])
     await record_change(conn, "lost", [(row["id"], row["attempt"]) for row in rows if row["status"] == "RUNNING"])
-    await waits.wake(conn, [(row["id"], Status(row["status"])) for row in ended])
+
+
+def _end_of(row: Mapping[str, Any], error: Mapping[str, Any]) -> Finish:
+    failed = row["status"] == "RUNNING"
+    return Finish(row["id"], row["attempt"], failed, error=error if failed else None)

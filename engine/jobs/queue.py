@@ -19,7 +19,6 @@ from engine.model import JobType, Status
 
 # By value: a look into a dictionary, where the call of an Enum is ten times that.
 _TYPES = {kind.value: kind for kind in JobType}
-_STATUSES = {status.value: status for status in Status}
 
 
 class Claim(NamedTuple):
@@ -120,14 +119,6 @@ class Finish(NamedTuple):
     error: Mapping[str, Any] | None = None
 
 
-class Ended(NamedTuple):
-    """Proof that a job moved into the history, and what it ended as."""
-
-    id: UUID
-    status: Status
-    ended_at: datetime
-
-
 async def claim(conn: Connection, worker: UUID, lanes: Sequence[Lane], *, limit: int) -> Batch:
     """Up to `limit` jobs of these lanes. Jobs that wait for a claimed job to be RUNNING are woken."""
     if len({lane.app for lane in lanes}) < len(lanes):
@@ -160,12 +151,12 @@ def lane_columns(lanes: Sequence[Lane], limit: int) -> list[Any]:
     ]
 
 
-async def finish(conn: Connection, ends: Sequence[Finish]) -> list[Ended]:
-    """The jobs that moved into the history; one that is missing was claimed by someone else, or has ended.
+async def finish(conn: Connection, ends: Sequence[Finish]) -> list[Status | None]:
+    """What the jobs have ended as, in their order; None where the claim was lost, or the job has ended.
 
     Call it in a transaction: waiters are woken in the same one.
     """
-    rows = await conn.fetch(
+    row = await conn.fetchrow(
         load("job_finish"),
         [end.id for end in ends],
         [end.attempt for end in ends],
@@ -173,10 +164,18 @@ async def finish(conn: Connection, ends: Sequence[Finish]) -> list[Ended]:
         [_jsonb(end.results) for end in ends],
         [_jsonb(end.error) for end in ends],
     )
-    awaited = [(row["id"], _STATUSES[row["status"]]) for row in rows if row["awaited"]]
-    if awaited:
-        await waits.wake(conn, awaited)
-    return [Ended(row["id"], _STATUSES[row["status"]], row["ended_at"]) for row in rows]
+    assert row is not None
+    lost = set(zip(row["lost"], row["lost_attempts"], strict=True))
+    canceled = set(row["canceled"])
+    if row["awaited"]:
+        await waits.wake(conn, [(id, _ended(id in canceled)) for id in row["awaited"]])
+    if not lost and not canceled:
+        return [Status.FINISHED] * len(ends)
+    return [None if (end.id, end.attempt) in lost else _ended(end.id in canceled) for end in ends]
+
+
+def _ended(canceled: bool) -> Status:
+    return Status.CANCELED if canceled else Status.FINISHED
 
 
 def _jsonb(value: Mapping[str, Any] | None) -> dict[str, Any] | None:

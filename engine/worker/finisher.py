@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from engine.db.pool import Connection, Pool
 from engine.errors import DatabaseUnavailable
 from engine.jobs import queue
-from engine.jobs.queue import Ended, Finish
+from engine.jobs.queue import Finish
 from engine.metrics.jobs import JobMetrics
 from engine.model import Status
 
@@ -67,7 +67,9 @@ class Finisher:
         """The whole batch in one transaction; where PostgreSQL refuses it, each end in one of its own."""
         began = time.monotonic()
         try:
-            ended = await self._until_it_is_back([end for end, _ in batch])
+            # In the order of ids, like every other statement that locks jobs.
+            batch = sorted(batch, key=lambda waiting: waiting[0].id)
+            statuses = await self._until_it_is_back([end for end, _ in batch])
         except Exception as error:
             # Also for a defect of ours: whoever waits must hear of it, or the job would stay with this worker.
             if len(batch) == 1:
@@ -76,15 +78,13 @@ class Finisher:
             for waiting in batch:
                 await self._write([waiting])
             return
-        self._metrics.finished(len(ended), seconds=time.monotonic() - began)
-        statuses = {job.id: job.status for job in ended}
-        for end, future in batch:
-            _resolve(future, statuses.get(end.id))
+        self._metrics.finished(len(batch) - statuses.count(None), seconds=time.monotonic() - began)
+        for (_, future), status in zip(batch, statuses, strict=True):
+            _resolve(future, status)
 
-    async def _until_it_is_back(self, ends: Sequence[Finish]) -> Sequence[Ended]:
-        async def work(conn: Connection) -> Sequence[Ended]:
-            # In the order of ids, like every other statement that locks jobs.
-            return await queue.finish(conn, sorted(ends, key=lambda end: end.id))
+    async def _until_it_is_back(self, ends: Sequence[Finish]) -> list[Status | None]:
+        async def work(conn: Connection) -> list[Status | None]:
+            return await queue.finish(conn, ends)
 
         pause = _FIRST_PAUSE_S
         while True:

@@ -110,5 +110,5 @@ async def _stop(conn: Connection, run: Run, *, failed: bool) -> Status | None:
 
 
 async def _finish(conn: Connection, end: Finish) -> Status | None:
-    (ended,) = await queue.finish(conn, [end])
-    return ended.status
+    (status,) = await queue.finish(conn, [end])
+    return status

@@ -1,5 +1,5 @@
 -- Moves jobs that ended into the history. Fenced: a row whose attempt or status is not the expected
--- one stays as it is, and its id is not returned. A job that was being canceled ends CANCELED.
+-- one stays as it is, and is among the lost. A job that was being canceled ends CANCELED.
 --
 -- Nothing here may become a nested loop, whatever the statistics say (docs/decisions.md): they may have seen no running
 -- job, or no job at all. So the rows are found by `= any`, the fence is looked up in a hash (inside of `case` it cannot
@@ -17,7 +17,8 @@ with input as materialized (
         else false end
     returning j.*
 ), matched as materialized (
-    select e.*, i.has_errors as failed, i.results, i.error, e.archived is not null as found
+    select e.*, i.id as asked, i.attempt as asked_attempt, i.has_errors as failed, i.results, i.error,
+        e.archived is not null as found
     from ended e full join input i using (id, attempt)
 ), kept as (
     insert into headrace.jobs_history (
@@ -30,16 +31,20 @@ with input as materialized (
         max_attempts, timeout_ms, app_version, worker_id, parent_id, root_id, run_by, unique_key,
         created_at, started_at, clock_timestamp()
     from matched where found
-    returning id, status, ended_at, awaited
 ), outcome as (
     insert into headrace.job_results (job_id, results, error)
     select id, results, error from matched where found and (results is not null or error is not null)
     on conflict (job_id) do update set results = excluded.results, error = excluded.error
 )
-select id, status, ended_at, awaited, (
-    -- Where nobody listens to jobs of these apps, this is all that events cost.
-    select headrace.tell_jobs(jsonb_agg(jsonb_build_object(
-        'app', app, 'id', id, 'type', type, 'name', name, 'has_errors', has_errors or failed, 'root_id', root_id,
-        'run_by', run_by, 'event', case when status = 'CANCELING' then 'canceled' else 'finished' end)))
-    from matched where case when found then app in (select app from headrace.listeners where kind = 'job') end) as told
-from kept
+-- One row, whatever it ended: most jobs end alike, and to name each of them to the worker took it as long as the rest of this.
+select
+    array(select asked from matched where not found) as lost,
+    array(select asked_attempt from matched where not found) as lost_attempts,
+    array(select id from matched where found and status = 'CANCELING') as canceled,
+    array(select id from matched where found and awaited) as awaited,
+    (
+        -- Where nobody listens to jobs of these apps, this is all that events cost.
+        select headrace.tell_jobs(jsonb_agg(jsonb_build_object(
+            'app', app, 'id', id, 'type', type, 'name', name, 'has_errors', has_errors or failed, 'root_id', root_id,
+            'run_by', run_by, 'event', case when status = 'CANCELING' then 'canceled' else 'finished' end)))
+        from matched where case when found then app in (select app from headrace.listeners where kind = 'job') end) as told

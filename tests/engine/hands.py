@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from engine.db.pool import Pool
 from engine.jobs import commands, liveness, queue, ready, requests, store, waits
-from engine.jobs.queue import Claim, Ended, Finish
+from engine.jobs.queue import Claim, Finish
 from engine.jobs.requests import Requester
 from engine.model import Job, JobType, NewJob, Status
 from engine.worker.lanes import Lanes
@@ -116,10 +116,11 @@ class Hand:
         (claim,) = await self.claim()
         return claim
 
-    async def finish(self, *claims: Claim, **ending: Any) -> list[Ended]:
-        """Ends the claims; those that were lost are missing in the answer."""
+    async def finish(self, *claims: Claim, **ending: Any) -> list[Status]:
+        """Ends the claims; what each ended as, but for those that were lost."""
         async with self.pool.transaction() as conn:
-            return await queue.finish(conn, [Finish(claim.id, claim.attempt, **ending) for claim in claims])
+            ended = await queue.finish(conn, [Finish(claim.id, claim.attempt, **ending) for claim in claims])
+        return [status for status in ended if status is not None]
 
     async def retry(self, claim: Claim, delay_ms: int = 0) -> bool:
         """The attempt threw, and is tried again."""

@@ -82,7 +82,7 @@ class Life(RuleBasedStateMachine):
         if claim := self._claims.pop(job, None):
             (ended,) = self._do(self._hand.finish(claim, failed=failed))
             self._model[job] = Status.CANCELED if self._model[job] is Status.CANCELING else Status.FINISHED
-            assert ended.status is self._model[job]
+            assert ended is self._model[job]
 
     @rule(job=jobs)
     def retry(self, job: UUID) -> None:

@@ -154,7 +154,8 @@ async def test_claimers_at_the_same_time_never_exceed_a_key(pool: Pool) -> None:
             while len(done) < len(ids):
                 claims = await hand.claim(3)
                 assert all(row["jobs"] <= 2 for row in await pool.fetch(RUNNING))
-                done.extend(ended.id for ended in await hand.finish(*claims))
+                assert len(await hand.finish(*claims)) == len(claims)
+                done.extend(claim.id for claim in claims)
 
     await asyncio.gather(*[work(await Hand.join(pool)) for _ in range(6)])
     assert (sorted(done), await left(pool)) == (sorted(ids), 0)
