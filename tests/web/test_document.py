@@ -19,7 +19,7 @@ EXAMPLES = 6
 # Most of the time is spent in requests that wait, so processes share the operations; in threads of one of them
 # Hypothesis fails by itself.
 OPERATIONS = ("--phases", "examples,coverage,fuzzing")
-PARTS = ("^/v1/", "^/apps/[^/]+/jobs", "^/apps/[^/]+/(records|files|schedules)")
+PARTS = ("^/v1/jobs", "^/v1/(actions|events|listeners)", "^/apps/[^/]+/jobs", "^/apps/[^/]+/(records|files|schedules)")
 SHARES = (
     *((*OPERATIONS, "--include-path-regex", part) for part in PARTS),
     (*OPERATIONS, "--exclude-path-regex", "|".join(PARTS)),
