@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import mmap
 import os
 import resource
 import statistics
@@ -38,6 +39,10 @@ CALLS = {
     Language.PYTHON: "for i in range(params['a']):\n    sys.jobs.getCurrentJobId()\n",
     Language.JAVASCRIPT: "for (var i = 0; i < params.a; i++) sys.jobs.getCurrentJobId();\n",
 }
+COLUMNS = (
+    *("language", "child", "layers", "at once", "scripts/s", "p50 ms", "p99 ms"),
+    *("CPU ms: host", "zygote", "children", "pages"),
+)
 KINDS = ("cold", "warm", "reused")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -86,7 +91,7 @@ def main() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One measurement: rate in scripts a second, times in ms, CPU in ms a script."""
+    """One measurement: rate in scripts a second, times in ms, CPU in ms a script, pages that a child touches first."""
 
     rate: float
     p50: float
@@ -94,6 +99,7 @@ class Figures:
     host: float
     zygote: float
     children: float
+    pages: float
 
 
 async def once(host: ScriptHost, program: Program, number: int, *, owner: str | None) -> float:
@@ -140,14 +146,15 @@ async def measure(language: Language, kind: str, scripts: int, *, at_once: int, 
         host=1000 * own / len(times),
         zygote=mine,
         children=theirs,
+        pages=(after[2] - others[2]) / len(times),
     )
 
 
-def cpu_of(pid: int) -> tuple[float, float]:
-    """CPU seconds of a process and of its reaped children."""
+def cpu_of(pid: int) -> tuple[float, float, int]:
+    """CPU seconds of a process and of its reaped children, and the page faults of the children."""
     words = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     user, system, children_user, children_system = (int(word) / _TICKS for word in words[11:15])
-    return user + system, children_user + children_system
+    return user + system, children_user + children_system, int(words[8])
 
 
 async def calls_per_second(language: Language, calls: int) -> float:
@@ -181,16 +188,25 @@ async def idle_child_kib() -> float:
     return statistics.median(private)
 
 
-def bare_fork_ms(*, by: str) -> float:
-    """Fork, exit and reap of a process like the zygote, CPU of both sides: what no sandbox of processes goes below."""
+def floor_ms(pages: int) -> float:
+    """Fork, the first touch of some pages, exit and reap of a process like the zygote, CPU of both sides.
+
+    The kernel's share: no sandbox that gives each script a process of its own goes below.
+    """
     child.load_compilers(child.RUNTIMES)
-    before = _cpu_ms()
-    for _ in range(200):
-        pid = os.fork() if by == "os.fork" else fork()
-        if pid == 0:
-            os._exit(0)
-        os.waitpid(pid, 0)
-    return (_cpu_ms() - before) / 200
+    child.stock(child.RUNTIMES)
+    size = os.sysconf("SC_PAGE_SIZE")
+    with mmap.mmap(-1, max(pages, 1) * size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
+        memory[::size] = bytes(max(pages, 1))
+        before = _cpu_ms()
+        for _ in range(200):
+            pid = fork()
+            if pid == 0:
+                if pages:
+                    memory[::size] = bytes(pages)
+                os._exit(0)
+            os.waitpid(pid, 0)
+        return (_cpu_ms() - before) / 200
 
 
 def _cpu_ms() -> float:
@@ -215,13 +231,12 @@ def table(scripts: int, pairs: int, cores: int) -> None:
             run = measure(language, kind, scripts, at_once=at_once, entry=entry)
             found[row].append(uvloop.run(run))
     print(f"\n{cores} core(s), load {os.getloadavg()[0]:.1f}\n")
-    print("| language | child | layers | at once | scripts/s | p50 ms | p99 ms | CPU ms: host | zygote | children |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|")
     for (language, kind, at_once, entry), figures in found.items():
         mid = {name: statistics.median(getattr(each, name) for each in figures) for name in Figures.__slots__}
         layers = "all" if entry == "scripting.zygote" else "none"
         times = f"{mid['rate']:.0f} | {mid['p50']:.2f} | {mid['p99']:.1f}"
-        cpu = f"{mid['host']:.2f} | {mid['zygote']:.2f} | {mid['children']:.2f}"
+        cpu = f"{mid['host']:.2f} | {mid['zygote']:.2f} | {mid['children']:.2f} | {mid['pages']:.0f}"
         print(f"| {language} | {kind} | {layers} | {at_once} | {times} | {cpu} |", flush=True)
 
 
@@ -240,8 +255,8 @@ def bench() -> None:
         os.sched_setaffinity(0, cores)
         table(given.scripts, given.pairs, count)
     # Last: it imports into this process what only the zygote should have.
-    for by in ("os.fork", "the zygote's fork"):
-        print(f"\nbare fork, exit and reap, CPU, by {by}: {bare_fork_ms(by=by):.2f} ms")
+    for pages in (0, 250, 500):
+        print(f"\nfork, first touch of {pages} pages, exit and reap, CPU: {floor_ms(pages):.2f} ms")
 
 
 if __name__ == "__main__":

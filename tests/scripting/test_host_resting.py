@@ -13,7 +13,6 @@ import pytest_asyncio
 
 from scripting.children import resident_bytes
 from scripting.host import ScriptHost
-from scripting.images import Images
 from scripting.model import Killed, Language, Limits, Outcome, Program, Returned, Threw
 from tests.scripting.recorder import FAKE_ENTRY, Recorder, attack
 
@@ -190,14 +189,3 @@ async def test_a_script_is_compiled_once_and_its_image_is_its_app_s_alone() -> N
         assert (outcome.path, outcome.line, outcome.quoted) == ("a.py", 2, "return lib.x.two() / params['n']")
     finally:
         await host.close()
-
-
-def test_images_are_bounded_and_forget_the_oldest() -> None:
-    """The cache of images does not grow without end."""
-    images = Images(most_bytes=10)
-    keys = [("app", Language.PYTHON, f"{number}.py", "", frozenset[tuple[str, str]]()) for number in range(3)]
-    images.put(keys[0], "aaaa")
-    images.put(keys[1], "bbbb")
-    assert images.get(keys[0]) == "aaaa"
-    images.put(keys[2], "cccc")
-    assert [images.get(key) for key in keys] == ["aaaa", "", "cccc"]
