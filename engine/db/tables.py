@@ -52,6 +52,7 @@ jobs = Table(
     _column("limited", Boolean),
     _column("concurrency_key", Text, nullable=True),
     _column("concurrency_limit", Integer),
+    _column("due_at", _time, nullable=True),
 )
 
 job_params = Table(

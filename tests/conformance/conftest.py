@@ -133,8 +133,10 @@ class Lab:
         """Stops the job."""
         await self.pool.run(lambda conn: commands.stop(conn, self.app, str(job_id), force=force))
 
-    async def resume(self, job_id: UUID | str) -> None:
-        """Resumes the job."""
+    async def resume(self, job_id: UUID | str, *, due: bool = False) -> None:
+        """Resumes the job; with `due` the time for which it waits, if it was stopped before that, has come."""
+        if due:
+            await self.pool.execute("update headrace.jobs_live set due_at = now() where id = $1", UUID(str(job_id)))
         await self.pool.run(lambda conn: commands.resume(conn, self.app, str(job_id)))
 
     async def cancel(self, job_id: UUID | str) -> None:

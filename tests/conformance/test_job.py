@@ -38,7 +38,7 @@ async def test_status(lab: Lab, script: Script) -> None:
     assert await lab.value(script, id=str(job_id)) == "PENDING"
     await lab.stop(job_id)
     assert await lab.value(script, id=str(job_id)) == "STOPPED"
-    await lab.resume(job_id)
+    await lab.resume(job_id, due=True)
     await lab.parked(job_id)
     assert await lab.value(script, id=str(job_id)) == "RUNNING"
     await lab.cancel(job_id)
@@ -50,7 +50,7 @@ async def test_stopped_can_be_resumed(lab: Lab, script: Script) -> None:
     """ "STOPPED: the job has been stopped but can be resumed." "FINISHED: the job is completed." """
     job_id = await lab.action("pause", delay_ms=HOUR_MS)
     await lab.stop(job_id)
-    await lab.resume(job_id)
+    await lab.resume(job_id, due=True)
     await lab.reached(job_id)
     assert await lab.value(script, id=str(job_id)) == "FINISHED"
 
@@ -67,7 +67,7 @@ async def test_progress(lab: Lab, script: Script) -> None:
     job_id = await lab.action("pause", delay_ms=HOUR_MS)
     assert await lab.value(script, id=str(job_id)) == [42, "nearly half", 43, "nearly half", 0]
     await lab.stop(job_id)
-    await lab.resume(job_id)
+    await lab.resume(job_id, due=True)
     assert (await lab.reached(job_id)).progress == 100
 
 

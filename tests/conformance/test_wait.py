@@ -68,7 +68,7 @@ async def test_every_move_wakes(lab: Lab, script: Script, status: str) -> None:
     await lab.stop(target)
     waiter = await lab.start(script, id=str(target), status=status, ms=HOUR_MS)
     await lab.parked(waiter)
-    await (lab.cancel(target) if status == "CANCELED" else lab.resume(target))
+    await (lab.cancel(target) if status == "CANCELED" else lab.resume(target, due=True))
     # The job that it returns may have moved on: no status that was reached is missed.
     later = {"PENDING": ["PENDING", "RUNNING", "FINISHED"]}.get(status, [status])
     assert (await lab.left(waiter))["results"]["response"] in later
@@ -85,10 +85,10 @@ async def test_a_status_that_passed_counts(lab: Lab, script: Script) -> None:
         await lab.stop(target)
     waiter = await lab.start(script, ids=[str(first), str(second)], ms=HOUR_MS)
     await lab.parked(waiter)
-    await lab.resume(first)
+    await lab.resume(first, due=True)
     await lab.reached(first, Status.FINISHED)
     await lab.stop(waiter)
-    await lab.resume(second)
+    await lab.resume(second, due=True)
     await lab.reached(second, Status.FINISHED)
     await lab.resume(waiter)
     assert (await lab.left(waiter))["results"]["response"] == [str(first), str(second)]
@@ -170,7 +170,7 @@ async def test_the_default_time(lab: Lab, script: Script) -> None:
     assert row is not None
     assert row["ms"] == HOUR_MS
     await lab.stop(target)
-    await lab.resume(target)
+    await lab.resume(target, due=True)
     assert (await lab.left(waiter))["results"]["response"] == target
 
 

@@ -20,6 +20,13 @@ from tests.engine.hands import Hand, ask, enqueue_one, get, make_due
 # What a command or an event does to a job that a worker holds, or that none holds.
 HELD = {Status.RUNNING, Status.STOPPING, Status.CANCELING}
 
+# Moves both places where the time of a job may stand.
+TIME_COMES = """
+    update headrace.jobs_live
+    set ready_at = least(ready_at, clock_timestamp()), due_at = least(due_at, clock_timestamp())
+    where id = $1 and (ready_at is not null or due_at is not null)
+"""
+
 
 class Life(RuleBasedStateMachine):
     """Jobs, a worker that may crash, and the model: the status that each job has, and the claim that holds it."""
@@ -33,6 +40,7 @@ class Life(RuleBasedStateMachine):
         self._model: dict[UUID, Status] = {}
         self._claims: dict[UUID, Claim] = {}
         self._lost: list[Claim] = []
+        self._later: set[UUID] = set()
         self._hand = self._do(Hand.join(self.pool))
 
     def _do(self, work: Any) -> Any:
@@ -45,13 +53,27 @@ class Life(RuleBasedStateMachine):
         self._model[job_id] = Status.PENDING
         return job_id
 
+    @rule(target=jobs)
+    def create_for_later(self) -> UUID:
+        """A delayed job is PENDING, and nobody's before its time, whatever is asked of it meanwhile."""
+        job_id: UUID = self._do(enqueue_one(self.pool, delay_ms=3_600_000))
+        self._model[job_id] = Status.PENDING
+        self._later.add(job_id)
+        return job_id
+
+    @rule(job=jobs)
+    def time_comes(self, job: UUID) -> None:
+        """The time of a delayed job comes, also while it is stopped."""
+        if job in self._later:
+            self._do(self.pool.execute(TIME_COMES, job))
+            self._later.remove(job)
+
     @rule(limit=st.integers(1, 3))
     def claim(self, limit: int) -> None:
         """Exactly jobs that are PENDING, or that waited and are due, are given to the worker."""
         for claim in self._do(self._hand.claim(limit)):
             assert self._model[claim.id] is Status.PENDING
-            self._model[claim.id] = Status.RUNNING
-            self._claims[claim.id] = claim
+            self._notice(claim)
 
     @rule(job=jobs, command=st.sampled_from(["stop", "force", "resume", "cancel"]))
     def command(self, job: UUID, command: str) -> None:
@@ -116,6 +138,7 @@ class Life(RuleBasedStateMachine):
             assert job in [self._notice(found) for found in self._do(self._hand.claim(100))]
 
     def _notice(self, claim: Claim) -> UUID:
+        assert claim.id not in self._later
         self._model[claim.id] = Status.RUNNING
         self._claims[claim.id] = claim
         return claim.id

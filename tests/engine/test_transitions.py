@@ -12,7 +12,7 @@ from engine.errors import BadRequest, NotFound
 from engine.jobs import liveness
 from engine.jobs.queue import Finish, finish
 from engine.model import Status
-from tests.engine.hands import Hand, ask, enqueue_one, events, get, rows, status
+from tests.engine.hands import Hand, ask, enqueue_one, events, get, make_due, rows, status
 
 # A parked job is RUNNING, but no worker holds it.
 PARKED = "PARKED"
@@ -189,6 +189,46 @@ async def test_the_worker_died(pool: Pool, state: str, wanted: str) -> None:
     if wanted in ("PENDING", "STOPPED"):
         assert (row["worker_id"], row["failures"]) == (None, 0)
         assert (await events(pool, job_id))[-1] == "rescued"
+
+
+@pytest.mark.parametrize("kind", ["delayed", "retried"])
+async def test_a_resumed_job_keeps_its_time(pool: Pool, kind: str) -> None:
+    """PENDING -> STOPPED -> PENDING, twice: a delay, or a backoff, goes on; then it is claimed in time."""
+    hand = await Hand.join(pool)
+    if kind == "delayed":
+        job_id = await enqueue_one(pool, delay_ms=3_600_000)
+    else:
+        job_id = await enqueue_one(pool, max_attempts=3)
+        await hand.retry(await hand.claim_one(), delay_ms=3_600_000)
+    due = (await rows(pool, job_id))["ready_at"]
+    for _ in range(2):
+        await ask(pool, "stop", job_id)
+        assert (await rows(pool, job_id))["ready_at"] is None
+        await ask(pool, "resume", job_id)
+        row = await rows(pool, job_id)
+        assert (row["status"], row["ready_at"], row["due_at"]) == ("PENDING", due, None)
+        assert await hand.claim() == []
+    await make_due(pool, job_id)
+    assert (await hand.claim_one()).id == job_id
+
+
+async def test_a_job_whose_time_came_while_it_was_stopped_starts_when_it_is_resumed(pool: Pool) -> None:
+    """At its old place in the queue: before jobs that are newer than it."""
+    job_id = await enqueue_one(pool, delay_ms=3_600_000)
+    await ask(pool, "stop", job_id)
+    passed = "due_at = clock_timestamp(), created_at = created_at - interval '1 hour'"
+    await pool.execute(f"update headrace.jobs_live set {passed}")
+    await enqueue_one(pool)
+    await ask(pool, "resume", job_id)
+    assert (await (await Hand.join(pool)).claim_one()).id == job_id
+
+
+async def test_a_parked_job_that_is_resumed_looks_at_once(pool: Pool) -> None:
+    """What it waits for may have come meanwhile; it does not wait for the deadline of its wait."""
+    job_id = await job_in(pool, PARKED)
+    await ask(pool, "stop", job_id)
+    await ask(pool, "resume", job_id)
+    assert job_id in [claim.id for claim in await (await Hand.join(pool)).claim(10)]
 
 
 async def test_stopping_becomes_stopped_at_its_safe_point(pool: Pool) -> None:
