@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Ask, Call, write_app
+from tests.cli.conftest import Ask, Call, Processes, write_app
 
 TOML = """
 [app]
@@ -127,6 +128,18 @@ def test_an_export_is_written_here(shop: Call, tmp_path: Path) -> None:
     assert (shown.code, shown.out.replace("\r", "")) == (0, expected.replace("\r", "")), shown.err
     assert "usersExported" in shown.err
     assert sorted(path.name for path in tmp_path.glob("*.csv*")) == ["goods.csv", "out.csv", "users.csv"]
+
+
+def test_an_export_that_nobody_takes(shop: Call, processes: Processes, dsn: str) -> None:
+    """A reader that has gone, or a full disk, ends the command as any other output does."""
+    read, write = os.pipe()
+    os.close(read)
+    words = ["user", "export", "--app", "shop", "--database-url", dsn, "--output"]
+    unread = processes.run(*words, "-", stdout=write)
+    os.close(write)
+    assert (unread.code, "Traceback" in unread.err) == (141, False), unread.err
+    full = processes.run(*words, "/dev/full")
+    assert (full.code, "cannot write the output: No space left on device" in full.err) == (5, True), full.err
 
 
 def test_nothing_is_written_of_an_export_that_failed(shop: Call, ask: Ask, tmp_path: Path) -> None:
