@@ -8,42 +8,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import uvloop
+from _instrument import PRODUCERS, Starts, each, trickle
 
-PRODUCERS, PAUSE_S, BATCH = 8, 0.02, 1000
-
-
-class Starts:
-    """Says when jobs start."""
-
-    def __init__(self) -> None:
-        self._said = False
-
-    def __call__(self, n: int = 0) -> None:
-        if n or not self._said:
-            self._said = True
-            print(f"start {n} {time.time()}", flush=True)
-
-
-async def _each(count: int, one: Callable[[int], Awaitable[object]]) -> None:
-    numbers = iter(range(count))
-
-    async def produce() -> None:
-        for _ in numbers:
-            await one(0)
-
-    await asyncio.gather(*(produce() for _ in range(PRODUCERS)))
-
-
-async def _trickle(count: int, one: Callable[[int], Awaitable[object]]) -> None:
-    for number in range(1, count + 1):
-        await one(number)
-        print(f"commit {number} {time.time()}", flush=True)
-        await asyncio.sleep(PAUSE_S)
+BATCH = 1000
 
 
 async def pgqueuer(action: str, dsn: str, count: int) -> None:
@@ -74,9 +45,9 @@ async def pgqueuer(action: str, dsn: str, count: int) -> None:
                     n = min(5000, count - begin)
                     await queries.enqueue(["noop"] * n, [None] * n, [0] * n)
             case "each":
-                await _each(count, lambda n: queries.enqueue("noop", None, 0))
+                await each(count, lambda n: queries.enqueue("noop", None, 0))
             case "trickle":
-                await _trickle(count, lambda n: queries.enqueue("noop", str(n).encode(), 0))
+                await trickle(count, lambda n: queries.enqueue("noop", str(n).encode(), 0))
         print(f"took {time.perf_counter() - began}", flush=True)
 
 
@@ -102,9 +73,9 @@ async def procrastinate(action: str, dsn: str, count: int) -> None:
                 for begin in range(0, count, 5000):
                     await noop.batch_defer_async(*({} for _ in range(min(5000, count - begin))))
             case "each":
-                await _each(count, lambda n: noop.defer_async())
+                await each(count, lambda n: noop.defer_async())
             case "trickle":
-                await _trickle(count, lambda n: noop.defer_async(n=n))
+                await trickle(count, lambda n: noop.defer_async(n=n))
         print(f"took {time.perf_counter() - began}", flush=True)
 
 

@@ -13,12 +13,13 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import uvloop
+from _instrument import PRODUCERS, Starts, each, trickle
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -30,41 +31,9 @@ from engine.jobs.requests import Requester
 from engine.model import NewJob
 from engine.settings import Settings
 
-PRODUCERS = 8
-PAUSE_S = 0.02
 SLOTS = 1000
 BATCH = 500
 ANN = Requester("crm", "ann")
-
-
-class Starts:
-    """Says when jobs start."""
-
-    def __init__(self) -> None:
-        self._said = False
-
-    def __call__(self, n: int | None = None) -> None:
-        if n is not None or not self._said:
-            self._said = True
-            print(f"start {n or 0} {time.time()}", flush=True)
-
-
-async def _each(count: int, one: Callable[[int], Awaitable[object]]) -> None:
-    """By eight producers, each of which makes one job a transaction."""
-    numbers = iter(range(count))
-
-    async def produce() -> None:
-        for number in numbers:
-            await one(number)
-
-    await asyncio.gather(*(produce() for _ in range(PRODUCERS)))
-
-
-async def _trickle(count: int, one: Callable[[int], Awaitable[object]]) -> None:
-    for number in range(1, count + 1):
-        await one(number)
-        print(f"commit {number} {time.time()}", flush=True)
-        await asyncio.sleep(PAUSE_S)
 
 
 class Headrace:
@@ -94,7 +63,7 @@ class Headrace:
                 async with pool.transaction() as conn:
                     await store.create(conn, [self._job() for _ in range(min(5000, count - begin))])
         else:
-            await (_each if how == "each" else _trickle)(count, one)
+            await (each if how == "each" else trickle)(count, one)
         print(f"took {time.perf_counter() - began}", flush=True)
         await pool.close()
 
@@ -103,7 +72,7 @@ class Headrace:
         starts = Starts()
 
         async def noop(job: Any) -> None:
-            starts(job.params.get("n"))
+            starts(job.params.get("n") or 0)
 
         settings = Settings(database_url=dsn, slots=SLOTS, unsafe_scripts=True)
         async with (
@@ -174,7 +143,7 @@ class Loop:
                 specs = ["{}"] * min(5000, count - begin)
                 await pool.execute("insert into loop_jobs (spec) select * from unnest($1::jsonb[])", specs)
         else:
-            await _each(count, one)
+            await each(count, one)
         print(f"took {time.perf_counter() - began}", flush=True)
         await pool.close()
 
