@@ -36,14 +36,15 @@ _TRUSTED_BYTES = 2**32 - 1
 # CPython itself imports them when a script's text has \\N{...}, or its date a format.
 _IMPORTED_BY_C = ("unicodedata", "_strptime")
 
-Compilers = Mapping[Language, Compile]
+# By the text of the language: a member of an enumeration is equal to it, and dear to make.
+Compilers = Mapping[str, Compile]
 
 
 def load_compilers(runtimes: Mapping[Language, str]) -> Compilers:
     """Imports each runtime, once and in the zygote: a locked child can import nothing."""
     for name in _IMPORTED_BY_C:
         importlib.import_module(name)
-    return {language: importlib.import_module(module).compile for language, module in runtimes.items()}
+    return {str(language): importlib.import_module(module).compile for language, module in runtimes.items()}
 
 
 def stock(runtimes: Mapping[Language, str]) -> None:
@@ -118,7 +119,7 @@ def _serve(wire: Wire, load: protocol.Load, lock: Lock, compilers: Compilers) ->
 def _perform(wire: Wire, load: protocol.Load, compilers: Compilers) -> None:
     wire.max_bytes = load.frame_bytes
     try:
-        runtime = compilers[Language(load.language)](load.path, load.source, load.sources, load.image)
+        runtime = compilers[load.language](load.path, load.source, load.sources, load.image)
     except Exception as error:
         wire.send(_failed(error))
         return

@@ -84,6 +84,7 @@ class Lock:
 
     def rehearse(self, times: int) -> None:
         """Goes through all steps of a child without taking one, so that the interpreter knows them (rehearsal.py)."""
+        _bind(self.kernel)
         idle = replace(self, kernel=IDLE)
         for _ in range(times):
             idle.ahead(SOCKET_FD, parent=0)
@@ -143,6 +144,18 @@ class Lock:
             self.kernel.setrlimit(limit, (soft, hard))
         except (OSError, ValueError):  # macOS refuses some; the report says so
             return
+
+
+def _bind(kernel: Kernel) -> None:
+    """Calls what changes nothing: a function of the C library is looked up at its first call, in 10 pages or more."""
+    kernel.getpid()
+    kernel.setrlimit(resource.RLIMIT_CORE, resource.getrlimit(resource.RLIMIT_CORE))
+    kernel.setitimer(_ITIMER_PROF, 0)
+    with contextlib.suppress(OSError):
+        kernel.setresgid(-1, -1, -1)
+        kernel.setresuid(-1, -1, -1)
+        if kernel.geteuid() == 0:
+            kernel.setgroups(os.getgroups())
 
 
 def die_with_parent(parent: int) -> None:

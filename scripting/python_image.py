@@ -7,7 +7,7 @@ runs as himself anyway. Nothing outside of such a child ever decodes it.
 
 from __future__ import annotations
 
-import base64
+import binascii
 import marshal
 from collections.abc import Mapping
 
@@ -20,11 +20,11 @@ def dump(body: Body, modules: Mapping[str, Body]) -> str:
         (name, each.code, sorted(each.imports), each.has_yield, each.has_finally)
         for name, each in {"": body, **modules}.items()
     ]
-    return base64.b64encode(marshal.dumps(plain)).decode()
+    return binascii.b2a_base64(marshal.dumps(plain), newline=False).decode()
 
 
 def load(image: str) -> tuple[Body, dict[str, Body]]:
     """What `dump` got."""
-    plain = marshal.loads(base64.b64decode(image))  # noqa: S302 - see above
+    plain = marshal.loads(binascii.a2b_base64(image))  # noqa: S302 - see above
     bodies = {name: Body(code, frozenset(imports), *flags) for name, code, imports, *flags in plain}
     return bodies.pop(""), bodies
