@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.jobs import liveness, store
 from engine.jobs.requests import Requester, call_handler
 from engine.web.shapes import EXAMPLE_ID
@@ -12,6 +14,12 @@ from tests.web.conftest import Api, Caller
 async def test_every_call_of_the_client(node: Node) -> None:
     """list, create, get, update, delete, execute, plan, ack, outcome ack, complete, fail, cancel, retry and split."""
     seen = await node.run("jobs.mjs")
+    check_a_life(seen)
+    check_failures_parts_and_lists(seen)
+
+
+def check_a_life(seen: Any) -> None:
+    """A job is created, executed, acknowledged, updated and completed; what comes too late, or is wrong, is refused."""
     created = seen["created"]
     assert (created["status"], created["trigger"], seen["isDate"]) == ("created", "manual", True)
     assert (created["input"], created["metadata"], created["mode"]) == ({"rows": 3}, {"team": "a"}, "foreground")
@@ -36,9 +44,8 @@ async def test_every_call_of_the_client(node: Node) -> None:
     assert seen["wrong"][4][0]["message"] == seen["wrong"][3]
 
 
-async def test_failures_parts_and_lists(node: Node) -> None:
+def check_failures_parts_and_lists(seen: Any) -> None:
     """A failed job is retried as another, a split one waits for its parts, a deleted one is gone, a list has pages."""
-    seen = await node.run("jobs.mjs")
     assert (seen["bare"]["status"], seen["failed"]["status"]) == ("executing", "failed")
     assert seen["failed"]["outcome"] == {"message": "Export failed"}
     assert seen["retried"]["status"] == "ready"
