@@ -230,3 +230,11 @@ async def test_low_priority_jobs_that_are_owed_come_with_the_others_in_one_claim
         assert ids(await claim(conn, worker, limit=2, low_first=1)) == [low[0], normal[0]]
         assert ids(await claim(conn, worker, limit=5, low_first=2)) == [*low[1:3], *normal[1:], low[3]]
         assert await entries(conn) == 0
+
+
+async def test_jobs_with_short_delays_are_all_listed(pool: Pool) -> None:
+    """Thousands that become due while they are being made stand in one list each."""
+    async with pool.transaction() as conn:
+        ids = await store.create(conn, [new(delay_ms=n % 100) for n in range(3000)])
+    listed = await pool.fetch("select job_id from headrace.job_ready union all select job_id from headrace.job_later")
+    assert sorted(row["job_id"] for row in listed) == ids
