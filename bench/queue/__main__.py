@@ -259,7 +259,10 @@ async def race(racer: Racer, jobs: int) -> None:
         await enqueue(racer, "each", count // 4)
         await enqueue(racer, "bulk", count)
         await drain(racer, pool, 1, count // 4 + count)
-        await call(racer, "bulk", count)
+        if racer.name == "headrace":
+            await enqueue(racer, "copy", count)
+        else:
+            await call(racer, "bulk", count)
         await drain(racer, pool, 2, count)
         if racer.name not in LOOPS:
             await latency(racer)
@@ -282,6 +285,7 @@ async def prepare(racer: Racer, server_dsn: str) -> None:
 COLUMNS = (
     ("enqueue each", "enqueue, 8 producers"),
     ("enqueue bulk", "enqueue in bulk"),
+    ("enqueue copy", "by COPY"),
     ("drain 1", "drain, 1 process"),
     ("drain 2", "drain, 2 processes"),
     ("p50", "p50 ms"),

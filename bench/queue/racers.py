@@ -1,6 +1,6 @@
 """Our side of the race of bench/queue: Headrace itself, and the loops that it is measured by.
 
-    python bench/queue/racers.py headrace|loop|reference setup|bulk|each|trickle|work DSN [N]
+    python bench/queue/racers.py headrace|loop|reference setup|bulk|copy|each|trickle|work DSN [N]
 
 Workers print a line "start N TIME" for each job of a trickle, and for the first of the others.
 """
@@ -8,6 +8,7 @@ Workers print a line "start N TIME" for each job of a trickle, and for the first
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import logging
 import signal
@@ -49,7 +50,7 @@ class Headrace:
         return requests.call_handler(ANN, "noop", params, {})
 
     async def enqueue(self, dsn: str, how: str, count: int) -> None:
-        """Jobs one by one, or in bulk."""
+        """Jobs one by one, in bulk, or by COPY."""
         pool = await Pool.connect(dsn, max_size=PRODUCERS)
 
         async def one(n: int) -> None:
@@ -62,6 +63,14 @@ class Headrace:
             for begin in range(0, count, 5000):
                 async with pool.transaction() as conn:
                     await store.create(conn, [self._job() for _ in range(min(5000, count - begin))])
+        elif how == "copy":
+            async with pool.acquire() as conn:
+                await conn.copy_to_table(
+                    "job_inbox",
+                    schema_name="headrace",
+                    columns=["app", "name"],
+                    source=io.BytesIO(b"crm\tnoop\n" * count),
+                )
         else:
             await (each if how == "each" else trickle)(count, one)
         print(f"took {time.perf_counter() - began}", flush=True)
