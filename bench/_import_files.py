@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import _stage as stage
+import asyncpg
 
 from engine.apps.folder import AppFolder, load_folder
 from engine.data.csvlines import find_delimiter
@@ -116,8 +117,11 @@ class CsvFile:
         except (OSError, ValueError, csv.Error) as error:
             raise Unusable(f"{path}: {error}") from None
         for name in columns:
-            if not FIELD.fullmatch(name):
-                raise Unusable(f"{path}: column {name!r} cannot be a field: up to 63 letters, digits and _")
+            if not FIELD.fullmatch(name) or name == "id" or columns.count(name) > 1:
+                raise Unusable(
+                    f"{path}: column {name!r} cannot be a field: each has a name of its own of up to 63 letters, "
+                    "digits and _, which is not id"
+                )
         if not count:
             raise Unusable(f"{path} has no row below its header")
         fields = "".join(f'{name} = {{ type = "text" }}\n' for name in columns)
@@ -128,9 +132,12 @@ class CsvFile:
         """Each cell is a value."""
         columns = ", ".join(f'"{name}" text' for name in self.columns)
         await conn.execute(f"create table public.copied ({columns})")
-        await conn.copy_to_table(
-            "copied", source=self.path, schema_name="public", format="csv", header=True, delimiter=self.delimiter
-        )
+        try:
+            await conn.copy_to_table(
+                "copied", source=self.path, schema_name="public", format="csv", header=True, delimiter=self.delimiter
+            )
+        except asyncpg.PostgresError as error:
+            raise Unusable(f"{self.path}: COPY cannot read it: {error}") from None
 
     async def judge(self, pool: Pool, left: Mapping[str, Any]) -> bool:
         """The records and what COPY made of the file are equal as multisets."""

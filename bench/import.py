@@ -99,19 +99,25 @@ async def imported(pool: Pool, settings: Settings, job_id: UUID, kills: list[int
 
 async def main(options: argparse.Namespace) -> int:
     """The exit code."""
+    try:
+        return 0 if await judged(options) else 1
+    except Unusable as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+async def judged(options: argparse.Namespace) -> bool:
+    """Whether each row is there once, on a server of its own; Unusable if the file cannot be imported."""
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-        try:
-            file = chosen(options, Path(folder))
-        except Unusable as error:
-            print(error, file=sys.stderr)
-            return 2
+        file = chosen(options, Path(folder))
         async with stage.disk_server(settings={"shared_buffers": "1GB"}) as found:
             pool = await Pool.connect(found.dsn, max_size=2)
-            await migrate(pool)
-            settings = Settings(database_url=found.dsn, slots=1, heartbeat_ms=200, stale_ms=1000)
-            good = await measured(pool, settings, file, options)
-            await pool.close()
-    return 0 if good else 1
+            try:
+                await migrate(pool)
+                settings = Settings(database_url=found.dsn, slots=1, heartbeat_ms=200, stale_ms=1000)
+                return await measured(pool, settings, file, options)
+            finally:
+                await pool.close()
 
 
 def chosen(options: argparse.Namespace, folder: Path) -> ImportFile:
