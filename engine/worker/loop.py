@@ -289,10 +289,13 @@ class Worker:
         # This task's own context: every line that is logged on behalf of the attempt carries it.
         speaker.set((self.id, claim))
         try:
-            log.info("job started", extra={"label": claim.label})
+            says = log.isEnabledFor(logging.INFO)
+            if says:
+                log.info("job started", extra={"label": claim.label})
             status = await attempt.work()
             kind.left(attempt.left, time.monotonic() - began)
-            log.info("job left", extra={"status": status.value if status else "its claim was lost"})
+            if says:
+                log.info("job left", extra={"status": status.value if status else "its claim was lost"})
             # A job that parked or is tried again has a time at which somebody must look; a permit that it left, too.
             self._news = self._news or claim.limited or status is None or not status.is_final
         except Exception:

@@ -83,11 +83,11 @@ async def _write(conn: Connection, run: Run, ending: Ending) -> Status | None:
 
 def _end(run: Run, ending: Ending) -> Finish | None:
     """How the job ends, if it does."""
-    match ending:
-        case Finished():
-            return Finish(run.claim.id, run.claim.attempt, ending.has_errors, ending.results)
-        case Failed() if not ending.retryable or run.claim.failures + 1 >= run.claim.max_attempts:
-            return Finish(run.claim.id, run.claim.attempt, True, ending.results, ending.error)
+    claim = run.claim
+    if isinstance(ending, Finished):
+        return Finish(claim.id, claim.attempt, ending.has_errors, ending.results)
+    if isinstance(ending, Failed) and (not ending.retryable or claim.failures + 1 >= claim.max_attempts):
+        return Finish(claim.id, claim.attempt, True, ending.results, ending.error)
     return None
 
 
