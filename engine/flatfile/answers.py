@@ -218,8 +218,11 @@ async def _finish(conn: Connection, job: FlatfileJob, end: Finish) -> None:
 async def over(conn: Connection, job: FlatfileJob, *, touched: bool = True) -> FlatfileJob:
     """Tells what an end, or another turn of a job, has changed of it and of those that waited for it."""
     now = await store.get(conn, job.app, job.id)
-    moved = await parts.ended(conn, now) if now.word in ENDS else []
-    moved += [(each, []) for each in await followers.ended(conn, now)] if now.word in ENDS else []
+    moved: list[tuple[FlatfileJob, list[str]]] = []
+    # Two that see the same end come here one after the other: for the second it is no news.
+    if now.word in ENDS and now.told.word not in ENDS:
+        moved += await parts.ended(conn, now)
+        moved += [(each, []) for each in await followers.ended(conn, now)]
     await events.tell(conn, now, touched=touched)
     for other, also in moved:
         await events.refreshed(conn, other, also=also, touched=False)

@@ -31,6 +31,12 @@ async def catch_up_in_turn(pool: Pool, app: str) -> None:
         await catch_up(pool, app)
 
 
+async def settle(pool: Pool) -> None:
+    """Tells which parts have ended, so that the next go on without a reader: workers do this for all apps."""
+    for row in await pool.fetch(load("flatfile_parts_due"), _MOST_CHANGED):
+        await tell_of(pool, row["app"], row["job_id"])
+
+
 async def tell_of(pool: Pool, app: str, job_id: UUID) -> None:
     """Tells what became of a job, and ends what a handler far away holds of it after a cancel, a stop, its time."""
 

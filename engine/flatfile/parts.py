@@ -13,6 +13,7 @@ from engine.flatfile import store
 from engine.flatfile.store import FlatfileJob
 from engine.flatfile.words import ENDS, PARTS_COMPLETED
 from engine.jobs import store as jobs
+from engine.jobs.names import JOBS_CHANNEL
 from engine.jobs.requests import Requester, call_handler
 from engine.model import Status, check_job_id
 
@@ -69,13 +70,21 @@ async def ended(conn: Connection, job: FlatfileJob) -> list[tuple[FlatfileJob, l
     # Parts that end at once take turns here, and the last of them sees the others.
     await conn.execute(load("flatfile_jobs_lock"), [parent_id])
     rows = await conn.fetch(load("flatfile_parts"), parent_id, job.app)
-    following = next((row["id"] for row in rows if row["status"] == "PENDING" and row["phase"] == "waiting"), None)
+    following = _following(rows)
     if following is not None:
         await store.update(conn, following, phase="ready")
         await conn.execute(load("flatfile_release"), following)
+        await conn.execute(load("notify"), JOBS_CHANNEL, "")
         return [(each, []) for each in await store.get_many(conn, job.app, [following])]
     if all(Status(row["status"]).is_final for row in rows):
         parents = await store.get_many(conn, job.app, [parent_id])
         # One that was canceled meanwhile is over, and nothing is to be told of it any more.
         return [(each, [PARTS_COMPLETED]) for each in parents if each.word not in ENDS]
     return []
+
+
+def _following(rows: Sequence[Mapping[str, Any]]) -> UUID | None:
+    """The first part that is not over, if it waits for its turn."""
+    first = next((row for row in rows if not Status(row["status"]).is_final), None)
+    waits = first is not None and first["status"] == Status.PENDING and first["phase"] == "waiting"
+    return first["id"] if first is not None and waits else None

@@ -111,7 +111,8 @@ class Chores:
         await indexes.settle(self._pool)
 
     async def followers(self) -> None:
-        """Lets jobs of Flatfile's doors go on whose predecessors have ended in workers' hands."""
+        """Lets jobs of Flatfile's doors go on whose predecessors, or the parts before, ended in workers' hands."""
+        await feed.settle(self._pool)
         await followers.settle(self._pool)
 
     async def sweep_files(self) -> None:
