@@ -83,7 +83,7 @@ class Changes:
 
 async def update(conn: Connection, app: str, ref: Ref, changes: Changes, settings: Backoff) -> FlatfileJob:
     """Changes a job. Progress of one that runs is its handler's to tell, and fenced like an `ack`. In a transaction."""
-    job = await store.held(conn, app, ref.id)
+    job = await _held(conn, app, ref.id)
     merged = {"config": changes.config, "metadata": changes.metadata}
     given = {name: value for name, value in merged.items() if value is not None}
     await store.update(conn, job.id, config=given or None)
@@ -102,6 +102,15 @@ async def update(conn: Connection, app: str, ref: Ref, changes: Changes, setting
     if changes.outcome_acknowledged_at is not None:
         return await acknowledge(conn, app, ref, changes.outcome_acknowledged_at)
     return await events.refreshed(conn, job, touched=touched)
+
+
+async def _held(conn: Connection, app: str, job_id: UUID) -> FlatfileJob:
+    """The job, locked, for changes that an end does not refuse."""
+    job = await store.held(conn, app, job_id)
+    # The change tells its end, too: without this nobody would look for the part behind it any more.
+    if job.word in ENDS and job.told.word not in ENDS:
+        return await answers.over(conn, job, touched=False)
+    return job
 
 
 async def _set_status(conn: Connection, app: str, ref: Ref, status: str, settings: Backoff) -> None:
@@ -159,7 +168,7 @@ async def retry(conn: Connection, by: Requester, ref: Ref) -> FlatfileJob:
 
 async def delete(conn: Connection, app: str, ref: Ref) -> None:
     """Cancels the job if it is not over, and hides it from these doors; the history keeps it. In a transaction."""
-    job = await store.held(conn, app, ref.id)
+    job = await _held(conn, app, ref.id)
     if job.word not in ENDS:
         job = await cancel(conn, app, ref, None)
     await events.refreshed(conn, job, also=[DELETED], touched=False)
@@ -168,7 +177,7 @@ async def delete(conn: Connection, app: str, ref: Ref) -> None:
 
 async def acknowledge(conn: Connection, app: str, ref: Ref, at: datetime | None = None) -> FlatfileJob:
     """Somebody has seen how the job ended; the first time counts. In a transaction; BadRequest if it is not over."""
-    job = await store.held(conn, app, ref.id)
+    job = await _held(conn, app, ref.id)
     if job.word not in ENDS:
         raise BadRequest.field("status", job.word, f"one of {', '.join(sorted(ENDS))}: only then there is an outcome")
     if job.acknowledged_at is not None:
@@ -179,7 +188,7 @@ async def acknowledge(conn: Connection, app: str, ref: Ref, at: datetime | None 
 
 async def plan(conn: Connection, app: str, ref: Ref, given: Mapping[str, Any], *, whole: bool) -> FlatfileJob:
     """Keeps the execution plan of a job, the whole or some fields of it. In a transaction."""
-    job = await store.held(conn, app, ref.id)
+    job = await _held(conn, app, ref.id)
     before = EMPTY_PLAN if whole else {**EMPTY_PLAN, **(job.plan or {})}
     await store.update(conn, job.id, plan={**before, **given})
     return await events.refreshed(conn, job)

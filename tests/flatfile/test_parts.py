@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from engine import app
 from engine.db.pool import Pool
 from engine.executors.handler import HandlerJob
@@ -89,3 +91,24 @@ async def test_a_part_behind_a_canceled_one_waits_for_the_one_that_runs(api: Api
     await hand.finish(first)
     await feed.settle(api.pool)
     assert await phases(pool, job_id) == ["ready", "waiting", "ready"]
+
+
+@pytest.mark.parametrize(
+    ("method", "way", "body"),
+    [
+        ("DELETE", "", None),
+        ("POST", "/outcome/ack", {}),
+        ("PATCH", "", {"metadata": {"seen": True}}),
+        ("PATCH", "/plan", {"fieldMapping": []}),
+    ],
+)
+async def test_who_touches_a_part_that_a_worker_has_ended_lets_the_next_go_on(
+    ann: Caller, pool: Pool, method: str, way: str, body: Any
+) -> None:
+    """The first that any door hears of the end is somebody's wish about the part: the next is ready all the same."""
+    job_id = await split(ann, 2)
+    hand = await Hand.join(pool)
+    claim = await hand.claim_one()
+    await hand.finish(claim)
+    await ann(method, f"/v1/jobs/{claim.id}{way}", json=body)
+    assert await phases(pool, job_id) == ["ready", "ready"]
