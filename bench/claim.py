@@ -93,7 +93,7 @@ class Side:
             print(f"\n== {self.name}: the claim of {BATCH} jobs")
             await _plan(conn, load("job_claim"), self.worker, *queue.lane_columns(LANES, BATCH))
             print(f"\n== {self.name}: the finish of {BATCH} jobs")
-            await _plan(conn, load("job_finish"), *_ends(ids))
+            await _plan(conn, load("job_finish"), *_ends(ids), True)
 
 
 def _job(n: int) -> NewJob:

@@ -151,10 +151,11 @@ def lane_columns(lanes: Sequence[Lane], limit: int) -> list[Any]:
     ]
 
 
-async def finish(conn: Connection, ends: Sequence[Finish]) -> list[Status | None]:
+async def finish(conn: Connection, ends: Sequence[Finish], *, awaited: bool = True) -> list[Status | None]:
     """What the jobs have ended as, in their order; None where the claim was lost, or the job has ended.
 
-    Call it in a transaction: waiters are woken in the same one.
+    Call it in a transaction: waiters are woken in the same one. Without `awaited` it needs none, and
+    passes by the jobs that others wait for as if they were lost.
     """
     row = await conn.fetchrow(
         load("job_finish"),
@@ -163,6 +164,7 @@ async def finish(conn: Connection, ends: Sequence[Finish]) -> list[Status | None
         [end.failed for end in ends],
         [_jsonb(end.results) for end in ends],
         [_jsonb(end.error) for end in ends],
+        awaited,
     )
     assert row is not None
     lost = set(zip(row["lost"], row["lost_attempts"], strict=True))

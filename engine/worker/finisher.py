@@ -83,17 +83,31 @@ class Finisher:
             _resolve(future, status)
 
     async def _until_it_is_back(self, ends: Sequence[Finish]) -> list[Status | None]:
-        async def work(conn: Connection) -> list[Status | None]:
-            return await queue.finish(conn, ends)
-
         pause = _FIRST_PAUSE_S
         while True:
             try:
-                return await self._pool.run(work)
+                return await self._end(ends)
             except DatabaseUnavailable as error:
                 log.warning("%s ends of jobs wait for the database: %s", len(ends), error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    async def _end(self, ends: Sequence[Finish]) -> list[Status | None]:
+        """Most ends wake nobody: one statement alone, since each answer waits for whatever else this process does.
+        Those that it passed by follow in a transaction, which wakes."""
+
+        async def alone(conn: Connection) -> list[Status | None]:
+            return await queue.finish(conn, ends, awaited=False)
+
+        async def wake(conn: Connection) -> list[Status | None]:
+            return await queue.finish(conn, [ends[place] for place in passed])
+
+        statuses = await self._pool.run_alone(alone)
+        passed = [place for place, status in enumerate(statuses) if status is None]
+        if passed:
+            for place, status in zip(passed, await self._pool.run(wake), strict=True):
+                statuses[place] = status
+        return statuses
 
 
 def _resolve(future: asyncio.Future[Status | None], result: Status | Exception | None) -> None:

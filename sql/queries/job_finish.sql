@@ -1,5 +1,5 @@
 -- Moves jobs that ended into the history. Fenced: a row whose attempt or status is not the expected
--- one stays as it is, and is among the lost. A job that was being canceled ends CANCELED.
+-- one stays as it is, and is among the lost; so does one that somebody waits for, unless $6 is true. A job that was being canceled ends CANCELED.
 --
 -- Nothing here may become a nested loop, whatever the statistics say (docs/decisions.md): they may have seen no running
 -- job, or no job at all. So the rows are found by `= any`, the fence is looked up in a hash (inside of `case` it cannot
@@ -13,6 +13,7 @@ with input as materialized (
     delete from headrace.jobs_live j
     where j.id = any ((select $1::uuid[])::uuid[]) and case
         when j.status in ('RUNNING', 'STOPPING', 'CANCELING') and j.worker_id is not null
+            and ((select $6::boolean) or not j.awaited)
         then (j.id, j.attempt) in (select id, attempt from input)
         else false end
     returning j.*

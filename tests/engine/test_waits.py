@@ -9,12 +9,15 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from prometheus_client import CollectorRegistry
 
 from engine.db.pool import Connection, Pool
 from engine.errors import NotFound
 from engine.jobs import liveness, queue, waits
-from engine.jobs.queue import Claim
+from engine.jobs.queue import Claim, Finish
+from engine.metrics.jobs import JobMetrics
 from engine.model import Status
+from engine.worker.finisher import Finisher
 from tests.engine.hands import APP, Hand, ask, enqueue, enqueue_one, events, make_due, new, rows, status
 
 
@@ -83,6 +86,28 @@ async def test_two_last_ends_at_once_wake_the_waiter(pool: Pool) -> None:
         await asyncio.gather(hand.finish(one), hand.finish(other))
         assert await is_ready(pool, waiter)
         await hand.finish(await hand.claim_one())
+
+
+async def test_an_end_in_one_statement_leaves_jobs_that_others_wait_for(pool: Pool) -> None:
+    """Such an end wakes nobody: the awaited job stays as it is, and the one beside it ends; a worker then ends it."""
+    hand = await Hand.join(pool)
+    awaited = await enqueue(pool, new())
+    waiter = await parked(pool, *awaited)
+    await enqueue(pool, new())
+    claims = await hand.claim(2)
+    ends = [Finish(claim.id, claim.attempt) for claim in claims]
+    async with pool.acquire() as conn:
+        statuses = await queue.finish(conn, ends, awaited=False)
+    assert dict(zip([claim.id for claim in claims], statuses, strict=True)) == {
+        claim.id: None if claim.id == awaited[0] else Status.FINISHED for claim in claims
+    }
+    assert not await is_ready(pool, waiter)
+    finisher = Finisher(pool, JobMetrics(CollectorRegistry()))
+    left = Finish(awaited[0], next(claim.attempt for claim in claims if claim.id == awaited[0]))
+    lost = Finish(ends[0].id, ends[0].attempt + 1)
+    assert await asyncio.gather(finisher.finish(left), finisher.finish(lost)) == [Status.FINISHED, None]
+    assert await is_ready(pool, waiter)
+    await finisher.close()
 
 
 async def test_a_wait_and_an_end_at_once_never_miss_each_other(pool: Pool) -> None:

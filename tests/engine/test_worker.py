@@ -218,9 +218,9 @@ async def test_an_ending_that_cannot_be_recorded_does_not_keep_the_job(
     """A defect on the way to the database: the job goes back instead of staying with a worker that forgot it."""
     real, broken = queue.finish, asyncio.Event()
 
-    async def breaks_once(*args: Any) -> Any:
+    async def breaks_once(*args: Any, **how: Any) -> Any:
         if broken.is_set():
-            return await real(*args)
+            return await real(*args, **how)
         broken.set()
         raise ZeroDivisionError
 
@@ -234,7 +234,7 @@ async def test_a_worker_ends_although_the_database_is_gone(shop: Shop, monkeypat
     """It waits for the database as long as others would wait for it; then its jobs are theirs to rescue."""
     tried = asyncio.Event()
 
-    async def fails(*args: Any) -> Any:
+    async def fails(*args: Any, **how: Any) -> Any:
         tried.set()
         raise DatabaseUnavailable("gone")
 
