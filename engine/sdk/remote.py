@@ -105,6 +105,8 @@ class Remote:
         self._cursor = 0
         self._wait_ms = WAIT_MS
         self._held: dict[str, tuple[RemoteJob, asyncio.Task[None]]] = {}
+        # Of jobs that are over, and of which somebody has yet to be told.
+        self._telling: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -121,6 +123,11 @@ class Remote:
                 with suppress(asyncio.CancelledError):
                     await turn
             await self._leave()
+
+    @property
+    def held(self) -> int:
+        """Attempts that the API counts as this process's."""
+        return len(self._held)
 
     def stop(self) -> None:
         """Takes nothing more and ends; may be called from a signal handler, and more than once."""
@@ -163,7 +170,10 @@ class Remote:
     def _release(self, ref: str) -> None:
         """The attempt is not ours any more: over by its own answer, or another's, stopped, canceled."""
         job, task = self._held.pop(ref)
-        if not job.over:
+        if job.over:
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
+        else:
             log.warning("job %s is not this process's any more: its handler is cancelled", ref)
             task.cancel()
 
@@ -176,6 +186,8 @@ class Remote:
     async def _work(self, job: RemoteJob) -> None:
         try:
             ending = await self._ending(job)
+            # What is left is to answer and to tell: a poll may hear of the end before this task has its own answer.
+            job.over = True
             status = await _answered(job, ending)
         except HeadraceError as error:
             log.warning("job %s: %s", job.ref, error.message)
@@ -201,7 +213,7 @@ class Remote:
 
     async def _leave(self) -> None:
         """Keeps the lease while handlers end what they do, then goes."""
-        while running := [task for _, task in self._held.values() if not task.done()]:
+        while running := [*self._telling, *(task for _, task in self._held.values() if not task.done())]:
             await asyncio.wait(running, timeout=PAUSE_S)
             await self._turn(0)
         if self._id is not None:

@@ -39,6 +39,7 @@ from engine.worker.wakeups import Wakeups
 log = logging.getLogger(__name__)
 
 CONTROL_S = 1.0
+AGAIN_S = 1.0
 OUTAGE_PAUSE_S = 0.5
 # How long a worker that has work does not look for other lanes, unless it is told of something new.
 LOOK_S = 0.1
@@ -95,9 +96,7 @@ class Worker:
             await self._claim_until_draining()
             await self._drain()
         finally:
-            for task in loops:
-                task.cancel()
-            await asyncio.gather(*loops, return_exceptions=True)
+            await _end(loops)
             await self._finisher.close()
             await self._leave()
 
@@ -388,3 +387,13 @@ class Worker:
 
         with suppress(DatabaseUnavailable):
             await self._services.pool.run(work)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancels them until they have ended: before Python 3.12 a `wait_for` that has just got what it waited for, such as
+    a connection, swallows a cancellation, and its task would go on for ever."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=AGAIN_S)

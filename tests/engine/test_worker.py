@@ -17,7 +17,8 @@ from engine.jobs import liveness, queue, store
 from engine.jobs.queue import Batch
 from engine.jobs.ready import Lane
 from engine.model import Status
-from engine.worker import appetite, attempt
+from engine.worker import appetite, attempt, loop
+from engine.worker.wakeups import Wakeups
 from scripting.host import SandboxUnavailable
 from tests.engine.hands import Hand, enqueue, enqueue_one, events, get, new, rows, status
 from tests.engine.shop import LONG_S, Shop, nothing
@@ -245,6 +246,26 @@ async def test_a_worker_ends_although_the_database_is_gone(shop: Shop, monkeypat
             await tried.wait()
     async with shop.worker():
         assert (await shop.until(job_id)).attempt == 2
+
+
+async def test_a_worker_ends_although_a_chore_swallows_its_cancellation(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the driver does while it connects: the worker asks again, instead of waiting for ever."""
+    swallowed = asyncio.Event()
+
+    async def deaf(_: Wakeups) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Wakeups, "run", deaf)
+    monkeypatch.setattr(loop, "AGAIN_S", 0.01)
+    async with shop.worker():
+        await shop.until(await enqueue_one(shop.pool))
+    assert swallowed.is_set()
 
 
 async def test_a_machine_that_can_start_no_script_gives_the_job_back(

@@ -76,6 +76,31 @@ async def test_a_handler_does_its_job(ann: Caller, serving: Serving) -> None:
     assert [line["message"] for line in lines] == ["hello you"]
 
 
+async def test_a_slow_listener_is_told_of_the_end_to_its_own(ann: Caller, serving: Serving) -> None:
+    """The API says that the attempt is over while the listener is being told, and then the process is to end."""
+    let_go, heard = asyncio.Event(), asyncio.Event()
+    listener = Listener()
+
+    @listener.on("job:completed")
+    async def hear(event: Event) -> None:
+        await let_go.wait()
+        heard.set()
+
+    @job_handler("space:configure")
+    async def configure(event: Event, tick: Tick) -> None:
+        return None
+
+    job_id = await begin(ann, "space", "configure", "s")
+    async with serving(configure, listener=listener) as remote:
+        await becomes(ann, job_id, "complete")
+        async with asyncio.timeout(LIMIT_S):
+            while remote.held:  # noqa: ASYNC110 - the next poll says that it is over
+                await asyncio.sleep(0.01)
+        remote.stop()
+        asyncio.get_running_loop().call_later(0.1, let_go.set)
+    assert heard.is_set()
+
+
 async def test_what_a_handler_raises_fails_its_job(ann: Caller, serving: Serving) -> None:
     """With the message of what it raised, in the outcome and in the log."""
 
