@@ -21,7 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from typing import Any
 from uuid import UUID
@@ -127,7 +127,7 @@ class Chaos:
                 "shared": str(self._records[f"shared {n % SHARED}"]),
             }
             delay_ms = round(self._random.uniform(0, self._seconds * 400))
-            jobs.append(replace(stage.script(name, SCRIPTS[name], params), delay_ms=delay_ms))
+            jobs.append(stage.script(name, SCRIPTS[name], params)._replace(delay_ms=delay_ms))
         self._jobs = {id: n for n, id in enumerate(await stage.create(self._pool, jobs))}
 
     async def _first_start(self) -> None:
