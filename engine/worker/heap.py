@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 
 # How many more objects than were freed it takes to look for garbage. Python's 700 are 35 jobs: with 500 of them under
-# way nothing that a collection walks over is garbage, and that took 23 % of a worker with short jobs.
-YOUNG = 50_000
+# way nothing that a collection walks over is garbage, and that took 23 % of a worker with short jobs. With 50,000,
+# garbage in cycles held 12 MB of a worker whose scripts park.
+YOUNG = 10_000
 
 
 def settle() -> None:

@@ -23,14 +23,14 @@ def test_what_lives_by_now_is_not_collected_again() -> None:
 
 
 def test_what_lives_as_long_as_a_job_is_not_walked_over_while_jobs_come_and_go() -> None:
-    """Some 500 jobs of 20 objects each are made and dropped many times over without one collection."""
+    """Some 200 jobs of 20 objects each are made and dropped many times over without one collection."""
     thresholds = gc.get_threshold()
     try:
         heap.settle()
         before = [generation["collections"] for generation in gc.get_stats()]
         for _ in range(20):
-            jobs = [[[] for _ in range(20)] for _ in range(500)]
-        assert len(jobs) == 500
+            jobs = [[[] for _ in range(20)] for _ in range(200)]
+        assert len(jobs) == 200
         assert [generation["collections"] for generation in gc.get_stats()] == before
     finally:
         gc.unfreeze()
