@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from engine import __version__
 from engine.apps.folder import Check
 from engine.apps.store import AppCache
-from engine.db import migrate
+from engine.db import cancellation, migrate
 from engine.db.embedded import EmbeddedServer
 from engine.db.embedded_home import Home
 from engine.db.migrate import Migration
@@ -208,14 +208,14 @@ async def open_metrics(
     metrics.service.runs(__version__)
     scrape = Scrape(pool, metrics, stale_ms=settings.stale_ms, fit=fit)
     server = Server(scrape.app, settings.metrics_host, settings.metrics_port, names="metrics_host, metrics_port")
-    tasks = [asyncio.create_task(server.run()), asyncio.create_task(scrape.watch_lag())]
+    serving, watching = asyncio.create_task(server.run()), asyncio.create_task(scrape.watch_lag())
     try:
         await server.ready.wait()
         yield server.url
     finally:
-        tasks[1].cancel()
         server.stop()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancellation.end(watching)
+        await asyncio.gather(serving, return_exceptions=True)
         server.close()
 
 

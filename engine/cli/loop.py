@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import uvloop
 
+from engine.db import cancellation
+
 T = TypeVar("T")
 
 
@@ -62,6 +64,4 @@ async def first_of(*works: Awaitable[Any]) -> None:
         for task in done:
             task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancellation.end(*(task for task in tasks if not task.done()))

@@ -21,6 +21,7 @@ from engine.cli.follow import Follower, ending
 from engine.cli.loop import Signals
 from engine.cli.options import spelled
 from engine.cli.output import Output
+from engine.db import cancellation
 from engine.db.pool import Pool
 from engine.errors import BadRequest, ConfigError, NotFound
 from engine.jobs import commands, liveness, store
@@ -144,7 +145,7 @@ class _Following:
             return await following
         finally:
             over.set()
-            following.cancel()
+            await cancellation.end(following)
             await asyncio.wait([serving])
 
     async def _serve(self, over: asyncio.Event) -> None:
@@ -162,8 +163,8 @@ class _Following:
             running = asyncio.create_task(worker.run())
             waiting = asyncio.create_task(over.wait())
             await asyncio.wait([running, waiting], return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
             worker.stop()
+            await cancellation.end(waiting)
             await running
 
     async def _follow(self) -> Job:

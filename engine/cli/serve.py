@@ -18,7 +18,7 @@ from engine.cli.database import place, psql
 from engine.cli.exits import Exit
 from engine.cli.loop import Signals
 from engine.cli.output import Output
-from engine.db import migrate
+from engine.db import cancellation, migrate
 from engine.db.pool import Pool
 from engine.metrics import Metrics
 from engine.settings import Loaded, Settings
@@ -157,9 +157,9 @@ class _Process:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            announcing.cancel()
             for part in self._parts.values():
                 part.stop()
+            await cancellation.end(announcing)
             await asyncio.wait(tasks)
         for task in tasks:
             task.result()

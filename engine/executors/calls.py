@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
+from engine.db import cancellation
 from engine.db.pool import Connection, lost_a_race
 from engine.errors import BadRequest, DatabaseError, DatabaseUnavailable, HeadraceError
 from engine.executors.log_limit import LogLimit
@@ -287,8 +288,7 @@ class JobCalls:
         """No line is written behind the back of whoever ends the attempt."""
         async with self._lock:
             if self._flusher is not None:
-                self._flusher.cancel()
-                await asyncio.wait([self._flusher])
+                await cancellation.end(self._flusher)
 
 
 def _ended_early(recorded: Entry) -> Diverged:

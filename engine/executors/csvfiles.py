@@ -21,6 +21,7 @@ from engine.data.files import File
 from engine.data.importrows import read_rows
 from engine.data.rows import Checkpoint, Row
 from engine.data.volume import Volume, volume_of
+from engine.db import cancellation
 from engine.db.pool import Connection
 from engine.errors import BadRequest
 from engine.executors.results import log_errors
@@ -137,8 +138,7 @@ async def _ahead(items: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
     try:
         yield each()
     finally:
-        ahead.cancel()
-        await asyncio.gather(ahead, return_exceptions=True)
+        await cancellation.end(ahead)
 
 
 def reasons_text(reasons: Mapping[str, str]) -> str:

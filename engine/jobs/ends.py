@@ -10,6 +10,7 @@ import asyncio
 import logging
 from uuid import UUID
 
+from engine.db import cancellation
 from engine.db.pool import Pool
 from engine.db.sql import load
 from engine.errors import HeadraceError
@@ -49,8 +50,7 @@ class Ends:
     async def close(self) -> None:
         """Ends the rounds; who still waits reaches the time-out."""
         if self._rounds is not None:
-            self._rounds.cancel()
-            await asyncio.gather(self._rounds, return_exceptions=True)
+            await cancellation.end(self._rounds)
 
     async def _look(self) -> None:
         while self._waits:

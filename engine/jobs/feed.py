@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from engine.db import cancellation
 from engine.db.pool import Connection, Pool
 from engine.db.sql import load
 from engine.errors import HeadraceError, NotFound
@@ -126,8 +127,7 @@ class Feed:
             topic.closed = True
             topic.wake()
         if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
+            await cancellation.end(self._loop)
 
     async def _open(self, job_id: UUID) -> Topic:
         async with self.pool.acquire() as conn:

@@ -18,6 +18,7 @@ from uuid import UUID
 
 import httpx
 
+from engine.db import cancellation
 from engine.errors import (
     BadRequest,
     DatabaseUnavailable,
@@ -116,13 +117,12 @@ class Remote:
         """
         async with self._http:
             stopping = asyncio.create_task(self._stopping.wait())
-            while not self._stopping.is_set():
-                turn = asyncio.create_task(self._turn(self._slots - len(self._held)))
-                await asyncio.wait({turn, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                turn.cancel()
-                with suppress(asyncio.CancelledError):
-                    await turn
-            await self._leave()
+            try:
+                while not self._stopping.is_set():
+                    await self._take_turn(stopping)
+                await self._leave()
+            finally:
+                await cancellation.end(stopping, *self._telling, *(task for _, task in self._held.values()))
 
     @property
     def held(self) -> int:
@@ -132,6 +132,16 @@ class Remote:
     def stop(self) -> None:
         """Takes nothing more and ends; may be called from a signal handler, and more than once."""
         self._stopping.set()
+
+    async def _take_turn(self, stopping: asyncio.Task[Any]) -> None:
+        turn = asyncio.create_task(self._turn(self._slots - len(self._held)))
+        try:
+            await asyncio.wait({turn, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not turn.done():
+                await cancellation.end(turn)
+        if not turn.cancelled():
+            turn.result()
 
     async def _turn(self, free: int) -> None:
         try:

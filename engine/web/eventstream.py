@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from engine.db import cancellation
 from engine.errors import HeadraceError
 
 log = logging.getLogger(__name__)
@@ -59,10 +60,8 @@ class EventStream(Response):
             await asyncio.wait({sending, leaving}, timeout=self._most_s, return_when=asyncio.FIRST_COMPLETED)
             left = leaving.done()
         finally:
-            for task in (sending, leaving):
-                task.cancel()
-            ended = await asyncio.gather(sending, leaving, return_exceptions=True)
-        if not left and ended[0] is not _STUCK:
+            await cancellation.end(sending, leaving)
+        if not left and not _is_stuck(sending):
             await _close(send)
 
     async def _send(self, send: Send) -> object:
@@ -79,6 +78,10 @@ class EventStream(Response):
             log.info("an event stream breaks off: its reader takes nothing")
             return _STUCK
         return None
+
+
+def _is_stuck(sending: asyncio.Task[object]) -> bool:
+    return not sending.cancelled() and sending.exception() is None and sending.result() is _STUCK
 
 
 async def _part(send: Send, body: bytes) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from engine.db import cancellation
 from engine.errors import ConfigError
 
 
@@ -83,7 +84,7 @@ class Server:
         if self._closing is not None:
             await self._closing()
         self._server.should_exit = True
-        stopping.cancel()
+        await cancellation.end(stopping)
         await serving
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Sequence
 
+from engine.db import cancellation
 from engine.db.pool import Connection, Pool
 from engine.errors import DatabaseUnavailable
 from engine.jobs import queue
@@ -52,8 +53,7 @@ class Finisher:
     async def close(self) -> None:
         """Writes no more: whoever still waits is not told, and the jobs are rescued by others."""
         if self._writer is not None:
-            self._writer.cancel()
-            await asyncio.wait([self._writer])
+            await cancellation.end(self._writer)
 
     async def _write_all(self) -> None:
         try:

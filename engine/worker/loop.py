@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from engine import __version__
-from engine.db import chore
+from engine.db import cancellation, chore
 from engine.db.pool import Connection
 from engine.db.sql import load
 from engine.errors import DatabaseUnavailable, HeadraceError
@@ -39,7 +39,6 @@ from engine.worker.wakeups import Wakeups
 log = logging.getLogger(__name__)
 
 CONTROL_S = 1.0
-AGAIN_S = 1.0
 OUTAGE_PAUSE_S = 0.5
 # How long a worker that has work does not look for other lanes, unless it is told of something new.
 LOOK_S = 0.1
@@ -96,7 +95,7 @@ class Worker:
             await self._claim_until_draining()
             await self._drain()
         finally:
-            await _end(loops)
+            await cancellation.end(*loops)
             await self._finisher.close()
             await self._leave()
 
@@ -377,9 +376,7 @@ class Worker:
         if not tasks:
             return
         _, pending = await asyncio.wait(tasks, timeout=seconds)
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
+        await cancellation.end(*pending)
 
     async def _leave(self) -> None:
         async def work(conn: Connection) -> None:
@@ -387,13 +384,3 @@ class Worker:
 
         with suppress(DatabaseUnavailable):
             await self._services.pool.run(work)
-
-
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancels them until they have ended: before Python 3.12 a `wait_for` that has just got what it waited for, such as
-    a connection, swallows a cancellation, and its task would go on for ever."""
-    left = set(tasks)
-    while left:
-        for task in left:
-            task.cancel()
-        _, left = await asyncio.wait(left, timeout=AGAIN_S)

@@ -101,6 +101,29 @@ async def test_a_slow_listener_is_told_of_the_end_to_its_own(ann: Caller, servin
     assert heard.is_set()
 
 
+async def test_a_listener_that_is_cancelled_ends_with_what_it_runs(ann: Caller, api: Api, address: str) -> None:
+    """Whatever it does at the time, a poll say: neither its next turn nor its handler goes on behind its back."""
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    @job_handler("space:configure")
+    async def configure(event: Event, tick: Tick) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            over.set()
+
+    await begin(ann, "space", "configure", "s")
+    remote = Remote(Program({configure.name: configure}, []), address, await api.token(), slots=2)
+    running = asyncio.create_task(remote.run())
+    async with asyncio.timeout(LIMIT_S):
+        await begun.wait()
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    assert over.is_set()
+
+
 async def test_what_a_handler_raises_fails_its_job(ann: Caller, serving: Serving) -> None:
     """With the message of what it raised, in the outcome and in the log."""
 
