@@ -174,8 +174,8 @@ def test_musl_goes_without_the_embedded_server(checkout: Path, monkeypatch: pyte
 
 
 def test_children_find_the_environment_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands of .venv come first on the PATH, and no variable leads Python or pip elsewhere."""
-    for name in ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET"):
+    """Commands of .venv come first on the PATH, and no variable leads Python or pip elsewhere, or forbids compiling."""
+    for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PIP_TARGET"):
         monkeypatch.setenv(name, "/elsewhere")
     env = dev.clean_environment(Path("/checkout"))
     assert env["PATH"].startswith("/checkout/.venv/bin:")
