@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.patience import patience
+
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -75,10 +77,11 @@ async def _answer(known: WebServer, request: Request, writer: asyncio.StreamWrit
         path = "/echo"
     if path == "/slow":
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-        while True:
-            writer.write(b"x")
-            await writer.drain()
-            await asyncio.sleep(0.02)
+        async with patience("the client to give up"):
+            while True:
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.02)
     if path == "/endless":
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         while True:

@@ -17,6 +17,7 @@ from engine.model import Job, JobType, LogLine, NewJob
 from engine.settings import Settings
 from tests.acceptance.vendor import Vendor, open_vendor
 from tests.atwork import worker_on
+from tests.patience import patience
 
 CRM = Path(__file__).resolve().parent.parent.parent / "examples" / "crm"
 POLL_S = 0.02
@@ -43,8 +44,9 @@ class Platform:
 
     async def ended(self, job_id: UUID) -> Job:
         """The job once it is over."""
-        while not (job := await self.get(job_id)).status.is_final:  # noqa: ASYNC110 - the database is asked
-            await asyncio.sleep(POLL_S)
+        async with patience(f"the end of job {job_id}"):
+            while not (job := await self.get(job_id)).status.is_final:  # noqa: ASYNC110 - the database is asked
+                await asyncio.sleep(POLL_S)
         return job
 
     async def pause(self) -> None:

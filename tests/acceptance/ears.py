@@ -19,6 +19,7 @@ from engine.events.push import push
 from engine.jobs import store
 from engine.model import JobType, NewJob
 from tests.acceptance.conftest import POLL_S
+from tests.patience import patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +55,17 @@ class Ears:
 
     async def heard(self, listener: str, count: int) -> list[Mapping[str, Any]]:
         """The ended jobs of the listener, in the order of their ends, once there are so many and no event waits."""
-        while True:
-            rows = await self.pool.fetch(
-                "select j.*, r.results, r.error from headrace.jobs_history j left join headrace.job_results r "
-                "on r.job_id = j.id where j.type = 'EXECUTE_LISTENER' and j.name = $1 order by j.ended_at",
-                listener,
-            )
-            waiting = await self.pool.fetch("select from headrace.events limit 1")
-            if len(rows) >= count and not waiting:
-                return [dict(row) for row in rows]
-            await asyncio.sleep(POLL_S)
+        async with patience(f"{count} ended jobs of the listener {listener}"):
+            while True:
+                rows = await self.pool.fetch(
+                    "select j.*, r.results, r.error from headrace.jobs_history j left join headrace.job_results r "
+                    "on r.job_id = j.id where j.type = 'EXECUTE_LISTENER' and j.name = $1 order by j.ended_at",
+                    listener,
+                )
+                waiting = await self.pool.fetch("select from headrace.events limit 1")
+                if len(rows) >= count and not waiting:
+                    return [dict(row) for row in rows]
+                await asyncio.sleep(POLL_S)
 
     async def values(self, listener: str, count: int) -> list[Any]:
         """What the scripts of these jobs returned."""

@@ -11,6 +11,7 @@ import pytest
 from engine.jobs import commands, store
 from engine.model import Status
 from tests.acceptance.conftest import POLL_S, Platform
+from tests.patience import patience
 
 BEFORE = {
     "job.js": "sys.jobs.setProgress(1, 'one');\nsys.utils.script.wait(3600000);\nreturn 1;",
@@ -21,8 +22,9 @@ BEFORE = {
 async def parked(platform: Platform, job_id: UUID) -> None:
     """Returns when the job waits and no worker holds it."""
     sql = "select status = 'RUNNING' and worker_id is null as parked from headrace.jobs where id = $1"
-    while not (await platform.pool.fetch(sql, job_id))[0]["parked"]:  # noqa: ASYNC110 - the database is asked
-        await asyncio.sleep(POLL_S)
+    async with patience(f"job {job_id} to be parked"):
+        while not (await platform.pool.fetch(sql, job_id))[0]["parked"]:  # noqa: ASYNC110 - the database is asked
+            await asyncio.sleep(POLL_S)
 
 
 async def replaced(platform: Platform, name: str, source: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from engine.schedule.model import EventType
 from engine.sdk.ductape import Ductape, JobEventTypes, Jobs
 from engine.settings import Settings
 from tests.mailbox import open_mailbox
+from tests.patience import patience
 from tests.product import TYPES, product
 
 EXECUTIONS = 5
@@ -66,8 +67,9 @@ async def _story(settings: Settings, folder: Path) -> None:
             parts = [asyncio.create_task(part) for part in (server.run(), worker.run())]
             async with Ductape(server.url, token.secret) as ductape, asyncio.timeout(120):
                 await _through_every_status(ductape.product.jobs, database.pool)
-            while await database.pool.fetch("select 1 from headrace.jobs_live"):  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+            async with patience("the ends of all jobs"):
+                while await database.pool.fetch("select 1 from headrace.jobs_live"):  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
             rows = await database.pool.fetch("select type, has_errors from headrace.jobs where status = 'FINISHED'")
             server.stop()
             worker.stop()

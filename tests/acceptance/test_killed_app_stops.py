@@ -17,6 +17,7 @@ from engine.jobs import requests, store
 from engine.jobs.requests import Requester
 from engine.model import JobType, NewJob
 from tests.acceptance.conftest import CRM, POLL_S
+from tests.patience import patience
 
 ROOT = CRM.parent.parent
 BY = Requester("crm", None)
@@ -46,8 +47,9 @@ async def create(pool: Pool, job: NewJob) -> UUID:
 
 async def until(pool: Pool, condition: str, *values: object) -> None:
     """Returns when the condition holds."""
-    while (await pool.fetch(f"select ({condition}) as holds", *values))[0]["holds"] is not True:  # noqa: ASYNC110
-        await asyncio.sleep(POLL_S)
+    async with patience(f"{condition} of {values}"):
+        while (await pool.fetch(f"select ({condition}) as holds", *values))[0]["holds"] is not True:  # noqa: ASYNC110
+            await asyncio.sleep(POLL_S)
 
 
 STATUS = "(select status from headrace.jobs where id = $1)"

@@ -20,6 +20,7 @@ from engine.jobs import requests, store
 from engine.jobs.requests import Requester
 from tests.acceptance.conftest import CRM, POLL_S
 from tests.acceptance.victim import victim
+from tests.patience import patience
 
 ROWS, SIZE = 6000, 150_000
 FILL = """
@@ -63,12 +64,14 @@ async def halted(pool: Pool, size: int) -> AsyncIterator[None]:
     async with pool.acquire() as conn:
         await conn.execute("select pg_advisory_lock(7)")
         await conn.execute("update public.gate set size = $1", size)
-        while not await conn.fetch(WAITING):  # noqa: ASYNC110
-            await asyncio.sleep(POLL_S)
+        async with patience("a transaction at the gate"):
+            while not await conn.fetch(WAITING):  # noqa: ASYNC110
+                await asyncio.sleep(POLL_S)
         yield
         await conn.execute("select pg_advisory_unlock(7)")
-        while await conn.fetch(WAITING):  # noqa: ASYNC110
-            await asyncio.sleep(POLL_S)
+        async with patience("the end of the transaction at the gate"):
+            while await conn.fetch(WAITING):  # noqa: ASYNC110
+                await asyncio.sleep(POLL_S)
 
 
 async def test_the_file_has_each_row_once(fresh_database: str, tmp_path: Path) -> None:
@@ -83,8 +86,9 @@ async def test_the_file_has_each_row_once(fresh_database: str, tmp_path: Path) -
             ((progress, place),) = await pool.fetch(PLACE, job_id)
         await worker.again(pool)
         async with pool.acquire() as conn:
-            while not (job := await store.get(conn, "crm", job_id)).status.is_final:  # noqa: ASYNC110
-                await asyncio.sleep(POLL_S)
+            async with patience("the end of the job"):
+                while not (job := await store.get(conn, "crm", job_id)).status.is_final:  # noqa: ASYNC110
+                    await asyncio.sleep(POLL_S)
             left = await store.results(conn, "crm", job_id) or {}
             file = await files.get(conn, "crm", left["fileId"])
             content = b"".join([piece async for piece in files.read(conn, "crm", file.id)])

@@ -14,6 +14,7 @@ from engine.jobs import requests, store
 from engine.jobs.requests import Requester
 from tests.acceptance.conftest import CRM, POLL_S
 from tests.acceptance.victim import victim
+from tests.patience import patience
 
 ROWS, KILLS = 6000, 2
 # How many rows the last transaction of the job's workers left behind.
@@ -38,8 +39,9 @@ async def made(pool: Pool) -> UUID:
 
 async def beyond(pool: Pool, job_id: UUID, rows: int) -> int:
     """How many rows are done, once there are more than these."""
-    while (done := await pool.fetchrow(DONE, job_id)) is None or done["n"] <= rows:  # noqa: ASYNC110
-        await asyncio.sleep(POLL_S / 4)
+    async with patience(f"more than {rows} rows"):
+        while (done := await pool.fetchrow(DONE, job_id)) is None or done["n"] <= rows:  # noqa: ASYNC110
+            await asyncio.sleep(POLL_S / 4)
     return int(done["n"])
 
 
@@ -54,8 +56,9 @@ async def test_each_row_is_imported_once(fresh_database: str, tmp_path: Path) ->
             worker.kill()
             await worker.again(pool)
         async with pool.acquire() as conn:
-            while not (job := await store.get(conn, "crm", job_id)).status.is_final:  # noqa: ASYNC110
-                await asyncio.sleep(POLL_S)
+            async with patience("the end of the job"):
+                while not (job := await store.get(conn, "crm", job_id)).status.is_final:  # noqa: ASYNC110
+                    await asyncio.sleep(POLL_S)
             left = await store.results(conn, "crm", job_id)
     assert job.attempt == KILLS + 1
     assert left == {"rowsImported": ROWS - ROWS // 100, "rowsWithErrors": ROWS // 100}

@@ -14,6 +14,7 @@ from engine.db.pool import Pool
 from engine.jobs.liveness import MAX_RESCUES
 from tests.acceptance.conftest import CRM, POLL_S, Platform
 from tests.acceptance.victim import victim
+from tests.patience import patience
 
 # Each writes itself into the record at both ends of its turn; the first takes its time until it is told to go on.
 HOLDERS = {
@@ -77,19 +78,21 @@ async def holding_and_waiting(platform: Platform, name: str, source: str) -> tup
 
 async def until(platform: Platform, line: list[tuple[UUID, bool]], name: str) -> None:
     """The lock and the record are as expected; at no time do two jobs hold the lock."""
-    while True:
-        found = [(row["job_id"], row["granted"]) for row in await platform.pool.fetch(LINE)]
-        assert sum(granted for _, granted in found) <= 1
-        (row,) = await platform.pool.fetch(NAME)
-        if (found, row["name"]) == (line, name):
-            return
-        await platform.pause()
+    async with patience(f"the lock's line to be {line} and the record {name!r}"):
+        while True:
+            found = [(row["job_id"], row["granted"]) for row in await platform.pool.fetch(LINE)]
+            assert sum(granted for _, granted in found) <= 1
+            (row,) = await platform.pool.fetch(NAME)
+            if (found, row["name"]) == (line, name):
+                return
+            await platform.pause()
 
 
 async def attempt(platform: Platform, job_id: UUID, number: int) -> None:
     """The job runs for so many times."""
-    while (await platform.get(job_id)).attempt < number:  # noqa: ASYNC110 - the database is asked
-        await asyncio.sleep(POLL_S)
+    async with patience(f"attempt {number} of job {job_id}"):
+        while (await platform.get(job_id)).attempt < number:  # noqa: ASYNC110 - the database is asked
+            await asyncio.sleep(POLL_S)
 
 
 @pytest.mark.parametrize("name", list(HOLDERS))

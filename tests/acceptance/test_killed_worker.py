@@ -19,6 +19,7 @@ from engine.db.pool import Pool
 from engine.jobs import store
 from engine.model import JobType, NewJob
 from tests.acceptance.conftest import CRM, POLL_S
+from tests.patience import patience
 from tests.postgres import Server
 
 ROOT = CRM.parent.parent
@@ -86,13 +87,14 @@ class World:
         """Returns when the condition on the job holds."""
         joined = "headrace.jobs j left join headrace.job_progress g on g.job_id = j.id"
         query = f"select ({condition}) as holds, j.status from {joined} where j.id = $1"
-        while True:
-            row = await self.pool.fetchrow(query, self.job_id)
-            assert row is not None
-            if row["holds"]:
-                return
-            assert row["status"] != "FINISHED", await self.left()
-            await asyncio.sleep(POLL_S)
+        async with patience(f"{condition} of the job"):
+            while True:
+                row = await self.pool.fetchrow(query, self.job_id)
+                assert row is not None
+                if row["holds"]:
+                    return
+                assert row["status"] != "FINISHED", await self.left()
+                await asyncio.sleep(POLL_S)
 
     async def left(self) -> tuple[str, list[Mapping[str, Any]]]:
         """What the job left: its results as text, and its log."""

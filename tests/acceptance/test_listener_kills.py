@@ -14,6 +14,7 @@ from engine.events.model import DEEPEST
 from tests.acceptance.conftest import POLL_S
 from tests.acceptance.ears import Ears
 from tests.acceptance.victim import victim
+from tests.patience import patience
 
 TOML = """
 [app]
@@ -85,8 +86,9 @@ async def test_listeners_of_killed_workers_act_once_and_in_order(
         kills = 0
         while kills < KILLS:
             changes += [await changed(ears), await changed(ears)]
-            while not await pool.fetch(HALFWAY, STEPS) and await pool.fetch(WAITING):  # noqa: ASYNC110 - the database is asked
-                await asyncio.sleep(POLL_S / 4)
+            async with patience("a listener half way"):
+                while not await pool.fetch(HALFWAY, STEPS) and await pool.fetch(WAITING):  # noqa: ASYNC110 - the database is asked
+                    await asyncio.sleep(POLL_S / 4)
             worker.kill()
             # It may have been quicker than the kill, or than the look: then that one does not count.
             kills += bool(await pool.fetch(HALFWAY, STEPS))
@@ -111,8 +113,9 @@ async def test_a_worker_killed_between_event_and_delivery(fresh_database: str, p
             await conn.execute("lock table headrace.job_params in share mode")
             made = {str((await ears.save({"n": 0})).id) for _ in range(5)}
             waits = "select from pg_locks where relation = 'headrace.job_params'::regclass and not granted"
-            while not await pool.fetch(waits):  # noqa: ASYNC110 - the database is asked
-                await asyncio.sleep(POLL_S)
+            async with patience("a deliverer at the locked table"):
+                while not await pool.fetch(waits):  # noqa: ASYNC110 - the database is asked
+                    await asyncio.sleep(POLL_S)
             worker.kill()
         (row,) = await pool.fetch("select count(*) as events from headrace.events")
         assert row["events"] == 5

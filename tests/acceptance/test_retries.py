@@ -9,6 +9,7 @@ import pytest
 from engine.jobs import store
 from engine.model import JobType, NewJob, Status
 from tests.acceptance.conftest import POLL_S, Platform
+from tests.patience import patience
 
 SCRIPTS = {
     "retry.js": "log('once');\nsys.jobs.setProgress(10, 'one');\nvar drawn = Math.random();\nlog('drawn ' + drawn);\n"
@@ -30,8 +31,9 @@ async def test_a_retry_goes_on_behind_what_succeeded(platform: Platform, name: s
     async with platform.pool.transaction() as conn:
         new = NewJob(app="crm", type=JobType.EXECUTE_SCRIPT, name=name, label=name, spec=spec, max_attempts=2)
         (job_id,) = await store.create(conn, [new])
-    while (await platform.get(job_id)).failures == 0:  # noqa: ASYNC110 - the database is asked
-        await asyncio.sleep(POLL_S)
+    async with patience("the first failure"):
+        while (await platform.get(job_id)).failures == 0:  # noqa: ASYNC110 - the database is asked
+            await asyncio.sleep(POLL_S)
     await platform.pool.execute(
         "insert into headrace.records (app, entity, id, data) "
         "values ('crm', 'companies', gen_random_uuid(), '{\"name\": \"go\"}')"

@@ -12,6 +12,7 @@ from engine.apps.push import push
 from engine.jobs import store
 from engine.model import JobType, NewJob
 from tests.acceptance.conftest import Platform
+from tests.patience import patience
 
 FILES = {
     "lib/prices.js": "exports.gross = function (net) { return net * 1.5; };\n",
@@ -70,11 +71,12 @@ class Shop:
         async with self._platform.pool.acquire() as conn:
             new = NewJob(app="shop", type=JobType.EXECUTE_SCRIPT, name=path, label=path, spec=spec)
             (job_id,) = await store.create(conn, [new])
-        while True:
-            async with self._platform.pool.acquire() as conn:
-                if (await store.get(conn, "shop", job_id)).status.is_final:
-                    return await store.results(conn, "shop", job_id) or {}
-            await self._platform.pause()
+        async with patience(f"the end of {path}"):
+            while True:
+                async with self._platform.pool.acquire() as conn:
+                    if (await store.get(conn, "shop", job_id)).status.is_final:
+                        return await store.results(conn, "shop", job_id) or {}
+                await self._platform.pause()
 
 
 @pytest.mark.parametrize("path", ["actions/use.js", "actions/use.py", "actions/from.py"])

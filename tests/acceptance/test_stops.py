@@ -10,6 +10,7 @@ import pytest
 from engine.jobs import commands, store
 from engine.model import Command, Status
 from tests.acceptance.conftest import POLL_S, Platform
+from tests.patience import patience
 
 COUNTING = {
     "count.js": "for (var i = 0; i < 300; i++) { log('line ' + i); sys.jobs.setProgress(i % 100); }\nreturn i;",
@@ -29,14 +30,16 @@ sys.jobs.waitForJob(id, 'FINISHED');
 
 async def until(platform: Platform, job_id: UUID, *wanted: Status) -> None:
     """Returns when the job has one of the statuses."""
-    while (await platform.get(job_id)).status not in wanted:  # noqa: ASYNC110 - the database is asked
-        await asyncio.sleep(POLL_S)
+    async with patience(f"job {job_id} to be {wanted}"):
+        while (await platform.get(job_id)).status not in wanted:  # noqa: ASYNC110 - the database is asked
+            await asyncio.sleep(POLL_S)
 
 
 async def logged(platform: Platform, job_id: UUID, lines: int) -> None:
     """Returns when the job's log has so many lines."""
-    while len(await platform.lines(job_id)) < lines:  # noqa: ASYNC110 - the database is asked
-        await asyncio.sleep(POLL_S)
+    async with patience(f"{lines} lines of job {job_id}"):
+        while len(await platform.lines(job_id)) < lines:  # noqa: ASYNC110 - the database is asked
+            await asyncio.sleep(POLL_S)
 
 
 async def ask(platform: Platform, command: Command, job_id: UUID, *, force: bool = False) -> None:
@@ -106,8 +109,9 @@ async def test_the_children_of_a_parked_script_share_its_fate(
     """Both wait, neither has a process: one command moves both, at once."""
     parent = await platform.start("parent.js", PARENT)
     query = "select id from headrace.jobs_live where parent_id = $1 and status = 'RUNNING' and worker_id is null"
-    while not (rows := await platform.pool.fetch(query, parent)):  # noqa: ASYNC110 - the database is asked
-        await asyncio.sleep(POLL_S)
+    async with patience("the parked child"):
+        while not (rows := await platform.pool.fetch(query, parent)):  # noqa: ASYNC110 - the database is asked
+            await asyncio.sleep(POLL_S)
     await ask(platform, command, parent)
     assert [(await platform.get(id)).status for id in (parent, rows[0]["id"])] == [after, after]
 
@@ -135,8 +139,9 @@ async def test_parked_jobs_keep_nothing_in_the_worker(platform: Platform) -> Non
     source = f"return sys.jobs.waitForJob('{awaited}', ['FINISHED', 'CANCELED']).status();"
     waiting = [await platform.start("wait.js", source) for _ in range(60)]
     query = "select count(*) as n from headrace.job_waits where awaited_id = $1"
-    while (await platform.pool.fetch(query, awaited))[0]["n"] < 60:  # noqa: ASYNC110 - the database is asked
-        await asyncio.sleep(POLL_S)
+    async with patience("60 parked jobs"):
+        while (await platform.pool.fetch(query, awaited))[0]["n"] < 60:  # noqa: ASYNC110 - the database is asked
+            await asyncio.sleep(POLL_S)
     await ask(platform, Command.CANCEL, awaited)
     for job_id in waiting:
         await platform.ended(job_id)

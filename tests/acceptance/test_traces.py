@@ -17,6 +17,7 @@ from engine.settings import Settings
 from engine.tracing import context, otel
 from tests.acceptance.conftest import CRM, Platform
 from tests.atwork import worker_on
+from tests.patience import patience
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -34,8 +35,9 @@ class Traced(Platform):
 
     async def until(self, trace_id: int, name: str, count: int = 1) -> list[ReadableSpan]:
         """They once so many of this name are there: an attempt's span ends a moment after its job."""
-        while [span.name for span in self.of(trace_id)].count(name) < count:
-            await self.pause()
+        async with patience(f"{count} spans {name}"):
+            while [span.name for span in self.of(trace_id)].count(name) < count:
+                await self.pause()
         return self.of(trace_id)
 
 

@@ -17,6 +17,7 @@ from engine.model import JobType, NewJob
 from engine.settings import Settings
 from tests.acceptance.conftest import CRM, POLL_S
 from tests.mailbox import Mailbox, open_mailbox
+from tests.patience import patience
 
 PEOPLE = 12
 
@@ -55,8 +56,9 @@ async def test_each_new_user_is_told_although_workers_go(fresh_database: str) ->
                 async with working(settings, database.pool):
                     await came(box, enough)
             async with working(settings, database.pool), database.pool.acquire() as conn:
-                while not (job := await store.get(conn, "crm", job_id)).status.is_final:  # noqa: ASYNC110
-                    await asyncio.sleep(POLL_S)
+                async with patience("the end of the job"):
+                    while not (job := await store.get(conn, "crm", job_id)).status.is_final:  # noqa: ASYNC110
+                        await asyncio.sleep(POLL_S)
                 lines = [line.message for line in await logs.newer(conn, job.id, 0)]
     assert not job.has_errors
     assert lines == [f"{PEOPLE + 2} rows imported, 0 with errors"]
@@ -70,5 +72,6 @@ async def test_each_new_user_is_told_although_workers_go(fresh_database: str) ->
 
 async def came(box: Mailbox, count: int) -> None:
     """Returns once so many mails are there."""
-    while len(box.mails) < count:  # noqa: ASYNC110 - the server is asked
-        await asyncio.sleep(POLL_S)
+    async with patience(f"{count} mails"):
+        while len(box.mails) < count:  # noqa: ASYNC110 - the server is asked
+            await asyncio.sleep(POLL_S)

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 from tests.cli.conftest import Call
+from tests.patience import patience
 from tests.postgres import Server
 
 LIST = ("job", "list", "--database-url")
@@ -78,12 +79,13 @@ async def _write(conn: asyncpg.Connection[asyncpg.Record], path: str, lines: lis
 
 async def _until_refused(address: str) -> None:
     """The server reads its rules again when it finds the time."""
-    while True:
-        try:
-            await (await asyncpg.connect(address)).close()
-        except asyncpg.InvalidPasswordError:
-            return
-        await asyncio.sleep(0.02)
+    async with patience("the server to refuse the password"):
+        while True:
+            try:
+                await (await asyncpg.connect(address)).close()
+            except asyncpg.InvalidPasswordError:
+                return
+            await asyncio.sleep(0.02)
 
 
 def test_a_wrong_password_is_told_without_it(headrace: Call, locked_out: str) -> None:

@@ -24,11 +24,11 @@ from engine.settings import Settings
 from tests.atwork import worker_on
 from tests.conformance.app import write
 from tests.conformance.scripts import Script
+from tests.patience import patience
 from tests.postgres import Server
 
 POLL_S = 0.01
 SLOTS = 3
-LONGEST_S = 120
 _numbers = itertools.count(1)
 
 
@@ -62,7 +62,7 @@ class Lab:
 
     async def reached(self, job_id: UUID | str, *wanted: Status) -> Job:
         """The job once it has one of the statuses; without any, once it is over."""
-        async with asyncio.timeout(LONGEST_S):
+        async with patience(f"the end of job {job_id}, or {wanted}"):
             while True:
                 job = await self.get(job_id)
                 if job.status in wanted or (job.status.is_final and not wanted):
@@ -71,11 +71,12 @@ class Lab:
 
     async def parked(self, job_id: UUID | str) -> None:
         """Returns once the job waits, and holds no slot."""
-        while await self.pool.fetchrow(  # noqa: ASYNC110 - the database is asked
-            "select 1 from headrace.jobs_live where id = $1 and (status <> 'RUNNING' or worker_id is not null)",
-            UUID(str(job_id)),
-        ):
-            await asyncio.sleep(POLL_S)
+        async with patience(f"job {job_id} to be parked"):
+            while await self.pool.fetchrow(  # noqa: ASYNC110 - the database is asked
+                "select 1 from headrace.jobs_live where id = $1 and (status <> 'RUNNING' or worker_id is not null)",
+                UUID(str(job_id)),
+            ):
+                await asyncio.sleep(POLL_S)
 
     async def left(self, job_id: UUID | str) -> dict[str, Any]:
         """What the job left, once it is over: its results, or its error."""

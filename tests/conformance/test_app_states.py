@@ -9,8 +9,9 @@ from engine.apps.store import AppState, get_pushed
 from engine.jobs import requests, store
 from engine.jobs.requests import Requester
 from engine.model import Status
-from tests.conformance.conftest import LONGEST_S, POLL_S, Lab
+from tests.conformance.conftest import POLL_S, Lab
 from tests.conformance.scripts import Script, both
+from tests.patience import patience
 
 
 async def _state(lab: Lab) -> AppState:
@@ -28,7 +29,7 @@ async def _stop(lab: Lab, **options: object) -> None:
 
 
 async def _stopped(lab: Lab) -> None:
-    async with asyncio.timeout(LONGEST_S):
+    async with patience("the stop of the app"):
         while await _state(lab) is AppState.STARTED:  # noqa: ASYNC110 - the database is asked
             await asyncio.sleep(POLL_S)
 
@@ -75,8 +76,9 @@ return 1
 async def test_running_jobs_go_on_after_the_start(lab: Lab, script: Script) -> None:
     """STOP_APP ends when none runs; those are PENDING with their start and their progress, and end after START_APP."""
     job_id = await lab.start(script)
-    while (await lab.get(job_id)).progress != 5:  # noqa: ASYNC110 - the database is asked
-        await asyncio.sleep(POLL_S)
+    async with patience("the job's progress"):
+        while (await lab.get(job_id)).progress != 5:  # noqa: ASYNC110 - the database is asked
+            await asyncio.sleep(POLL_S)
     await _stop(lab)
     await _stop(lab)
     waiting = await lab.get(job_id)

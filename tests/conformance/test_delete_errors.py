@@ -9,7 +9,8 @@ import pytest
 
 from engine.jobs import requests
 from engine.jobs.requests import Requester
-from tests.conformance.conftest import LONGEST_S, POLL_S, Lab
+from tests.conformance.conftest import POLL_S, Lab
+from tests.patience import patience
 
 # Somebody waits for a record's lock.
 WAITS = """
@@ -20,7 +21,7 @@ where datname = current_database() and wait_event_type = 'Lock' and query like '
 
 async def deleted_meanwhile(lab: Lab, name: str) -> tuple[UUID, str]:
     """A job that deletes all companies, once it is over, and the id of the one that somebody else deleted first."""
-    async with asyncio.timeout(LONGEST_S), lab.pool.transaction() as conn:
+    async with patience("the job at the locked record"), lab.pool.transaction() as conn:
         gone = await conn.fetchval(
             "delete from headrace.records where app = $1 and data ->> 'name' = $2 returning id", lab.app, name
         )

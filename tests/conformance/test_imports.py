@@ -11,7 +11,8 @@ from engine.data import files
 from engine.jobs import requests
 from engine.jobs.requests import Requester
 from engine.model import Status
-from tests.conformance.conftest import LONGEST_S, POLL_S, Lab
+from tests.conformance.conftest import POLL_S, Lab
+from tests.patience import patience
 
 ROWS = 6000
 COUNT = "select count(*) as n, count(distinct data ->> 'name') as names from headrace.records where app = $1"
@@ -34,7 +35,7 @@ async def test_an_import_goes_on_where_it_was(lab: Lab, kind: str, force: bool) 
     async with lab.pool.acquire() as conn:
         file = await files.get(conn, lab.app, file_id)
     job_id = await lab.create(requests.import_records(Requester(lab.app, None), lab.entity, file, {}))
-    async with asyncio.timeout(LONGEST_S):
+    async with patience("the first batch"):
         while not await lab.pool.fetch(f"{DONE} where job_id = $1 and checkpoint is not null", job_id):  # noqa: ASYNC110
             await asyncio.sleep(POLL_S)
     await lab.stop(job_id, force=force)

@@ -26,10 +26,11 @@ from engine.jobs.requests import Requester
 from engine.jobs.search import JobQuery
 from engine.model import NewJob, Scope
 from engine.settings import Settings
-from tests.conformance.conftest import LONGEST_S, POLL_S, Lab, at_work, new_lab
+from tests.conformance.conftest import POLL_S, Lab, at_work, new_lab
 from tests.conformance.scripts import script
 from tests.conformance.test_results import DATA
 from tests.mailbox import open_mailbox
+from tests.patience import patience
 from tests.postgres import Server
 
 READ = "job = sys.jobs.findById(params.id);\nreturn {'data': job.data(), 'results': job.results()};"
@@ -196,7 +197,7 @@ async def _of_the_app(lab: Lab, waiting: AppFolder, http: httpx.AsyncClient) -> 
 async def _newest(lab: Lab, kind: str) -> UUID:
     """The app's newest job of the type, once there is one that is over."""
     query = JobQuery.parse({"type": kind})
-    async with asyncio.timeout(LONGEST_S), lab.pool.acquire() as conn:
+    async with patience("the found job"), lab.pool.acquire() as conn:
         while not (found := (await search.find_page(conn, lab.app, query, limit=1)).jobs):  # noqa: ASYNC110
             await asyncio.sleep(POLL_S)
     return (await lab.reached(found[0].id)).id

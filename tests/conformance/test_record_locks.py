@@ -6,9 +6,10 @@ import asyncio
 from uuid import UUID
 
 from engine.model import JobType, NewJob, Status
-from tests.conformance.conftest import LONGEST_S, POLL_S, Lab
+from tests.conformance.conftest import POLL_S, Lab
 from tests.conformance.scripts import Script, both
 from tests.conformance.scripts import script as written
+from tests.patience import patience
 
 HOLD = """
 record = sys.data.findById('companies', params.id);
@@ -49,7 +50,7 @@ return record.unlock();
 async def holding(lab: Lab, script: Script, record_id: str, ms: int = 3_600_000) -> UUID:
     """The id of a job that holds the record's lock, and waits."""
     job_id = await lab.start(script, id=record_id, ms=ms)
-    async with asyncio.timeout(LONGEST_S):
+    async with patience("the holder of the lock"):
         while "held" not in await lab.messages(job_id):  # noqa: ASYNC110 - the database is asked
             await asyncio.sleep(POLL_S)
     await lab.parked(job_id)

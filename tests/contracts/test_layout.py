@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,9 +68,37 @@ def fixed_sleeps(module: ast.Module) -> Iterator[ast.Call]:
     return walk(module, asking=False)
 
 
+def endless_polls(module: ast.Module) -> Iterator[ast.While]:
+    """Loops that pause between two looks, and that no deadline ends."""
+
+    loops = (node for node in unbounded(module) if isinstance(node, ast.While))
+    return (loop for loop in loops if _pauses(loop))
+
+
+def unbounded(node: ast.AST) -> Iterator[ast.AST]:
+    """All that is below the node, but what has only some time."""
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.AsyncWith) and any(_limits(item.context_expr) for item in child.items)):
+            yield child
+            yield from unbounded(child)
+
+
+def _limits(context: ast.expr) -> bool:
+    return isinstance(context, ast.Call) and _name(context) in {"timeout", "patience"}
+
+
+def _pauses(loop: ast.While) -> bool:
+    names = {node.id for node in unbounded(loop) if isinstance(node, ast.Name)}
+    calls = {_name(node) for node in unbounded(loop) if isinstance(node, ast.Call)}
+    return bool(calls & {"sleep", "pause"}) and "deadline" not in names
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
 def _is_sleep(call: ast.Call) -> bool:
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    if name != "sleep" or not call.args:
+    if _name(call) != "sleep" or not call.args:
         return False
     return isinstance(call.args[0], ast.Constant) and call.args[0].value != 0
 
@@ -125,6 +154,28 @@ def test_no_test_sleeps_a_fixed_time() -> None:
 def test_the_search_for_sleeps_allows_only_polling(code: str, count: int) -> None:
     """The rule about sleeping finds fixed pauses and leaves polling for a condition alone."""
     assert len(list(fixed_sleeps(ast.parse(code)))) == count
+
+
+def test_no_test_waits_for_ever() -> None:
+    """What polls for a condition gives up after a time and says for what it waited."""
+    assert [place(path, loop) for path in sources("tests") for loop in endless_polls(tree(path))] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ("while not done():\n    time.sleep(0.01)", 1),
+        ("while not done():\n    await asyncio.sleep(0.01)", 1),
+        ("while not done():\n    await platform.pause()", 1),
+        ("while not done():\n    assert time.monotonic() < deadline\n    time.sleep(0.01)", 0),
+        ("async with patience('it'), more:\n    while not done():\n        await asyncio.sleep(0.01)", 0),
+        ("async with asyncio.timeout(60):\n    while not done():\n        await asyncio.sleep(0.01)", 0),
+        ("while rows := page():\n    seen += rows", 0),
+    ],
+)
+def test_the_search_for_endless_polls_asks_for_a_deadline(code: str, count: int) -> None:
+    """The rule about waiting finds loops that only a condition ends, and leaves loops over data alone."""
+    assert len(list(endless_polls(ast.parse(f"async def f():\n{textwrap.indent(code, '    ')}")))) == count
 
 
 def test_no_test_is_skipped() -> None:

@@ -18,6 +18,7 @@ from engine.db import search
 from engine.db.pool import Pool
 from engine.errors import ConfigError, ValidationErrors
 from tests.conformance.conftest import POLL_S
+from tests.patience import patience
 
 APP = """
 [app]
@@ -187,8 +188,9 @@ async def test_writers_go_on(pool: Pool, tmp_path: Path) -> None:
         # It cannot be ready before this transaction is over.
         await records.save(conn, "shop", app.manifest.entity("orders"), {"city": "early"})
         building = asyncio.create_task(indexes.settle(pool))
-        while not await there(pool):  # noqa: ASYNC110 - the database is asked
-            await asyncio.sleep(POLL_S)
+        async with patience("the index that is being built"):
+            while not await there(pool):  # noqa: ASYNC110 - the database is asked
+                await asyncio.sleep(POLL_S)
         await pool.run(lambda other: records.save(other, "shop", app.manifest.entity("orders"), {"city": "late"}))
         assert not all((await there(pool)).values())
     (name,) = await building

@@ -12,15 +12,17 @@ from engine.executors.run import Run
 from engine.model import Status
 from tests.engine.hands import ask, enqueue_one, events, get, rows
 from tests.engine.shop import Shop, nothing
+from tests.patience import patience
 
 ERROR = {"code": "javascriptException", "message": "no luck"}
 
 
 async def until_asked_to_end(run: Run) -> Ending:
     """Work without end that looks at its safe points."""
-    while True:
-        run.check()
-        await asyncio.sleep(0.005)
+    async with patience("the request to end"):
+        while True:
+            run.check()
+            await asyncio.sleep(0.005)
 
 
 async def test_a_job_that_throws_is_tried_again_until_it_returns(shop: Shop) -> None:

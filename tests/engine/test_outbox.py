@@ -15,6 +15,7 @@ from engine.ids import new_id
 from engine.metrics import Metrics
 from engine.worker.amqp import AmqpBroker
 from engine.worker.outbox import BrokerGone, Outbox
+from tests.patience import patience
 
 
 @dataclass(slots=True)
@@ -82,7 +83,8 @@ async def test_workers_share_the_outbox(pool: Pool) -> None:
         while await pool.fetch("select 1 from headrace.outbox limit 1"):
             await Outbox(pool, broker, Metrics().outbox).pass_on()
 
-    await asyncio.gather(*(work() for _ in range(4)))
+    async with patience("an empty outbox"):
+        await asyncio.gather(*(work() for _ in range(4)))
     assert sorted(broker.got) == list(range(300))
 
 

@@ -23,6 +23,7 @@ from engine.worker.wakeups import Wakeups
 from scripting.host import SandboxUnavailable
 from tests.engine.hands import Hand, enqueue, enqueue_one, events, get, new, rows, status
 from tests.engine.shop import LONG_S, Shop, nothing
+from tests.patience import patience
 
 POLL_MS = 60_000
 
@@ -128,13 +129,14 @@ async def test_a_worker_wrongly_declared_dead_drops_everything_and_comes_back(sh
     ended: list[str] = []
 
     async def first_hangs(run: Run) -> Ending:
-        while run.claim.attempt == 1:
-            try:
-                run.check()
-            except BaseException as interrupt:
-                ended.append(getattr(interrupt, "reason", "?"))
-                raise
-            await asyncio.sleep(0.005)
+        async with patience("the loss of the claim"):
+            while run.claim.attempt == 1:
+                try:
+                    run.check()
+                except BaseException as interrupt:
+                    ended.append(getattr(interrupt, "reason", "?"))
+                    raise
+                await asyncio.sleep(0.005)
         return Finished({"attempt": run.claim.attempt})
 
     shop.does(first_hangs)
@@ -175,9 +177,10 @@ async def test_what_outlasts_the_grace_time_is_handed_over(shop: Shop) -> None:
     """It is PENDING before the worker is gone, without a failure, and the next worker finishes it."""
 
     async def first_hangs(run: Run) -> Ending:
-        while run.claim.attempt == 1:
-            run.check()
-            await asyncio.sleep(0.005)
+        async with patience("the hand-over"):
+            while run.claim.attempt == 1:
+                run.check()
+                await asyncio.sleep(0.005)
         return Finished()
 
     shop.does(first_hangs)
@@ -315,13 +318,14 @@ def attempts(ended: Sequence[Any]) -> dict[UUID, int]:
 
 async def _over(shop: Shop, number: int) -> None:
     """So many jobs are in the history."""
-    while True:
-        try:
-            if len(await shop.pool.fetch("select 1 from headrace.jobs_history")) >= number:
-                return
-        except DatabaseUnavailable:
-            pass
-        await asyncio.sleep(0.005)
+    async with patience(f"{number} ended jobs", seconds=3 * LONG_S):
+        while True:
+            try:
+                if len(await shop.pool.fetch("select 1 from headrace.jobs_history")) >= number:
+                    return
+            except DatabaseUnavailable:
+                pass
+            await asyncio.sleep(0.005)
 
 
 async def test_low_priority_jobs_come_through_a_busy_worker(shop: Shop) -> None:

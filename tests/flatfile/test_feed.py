@@ -15,6 +15,7 @@ from engine.jobs import store
 from engine.jobs.requests import Requester, call_handler
 from engine.settings import Settings
 from tests.flatfile.test_samples import begin
+from tests.patience import patience
 from tests.web.conftest import Api, Caller
 
 OLD = (
@@ -137,8 +138,9 @@ async def test_a_worker_s_jobs_are_told_too(api: Api, ann: Caller, dsn: str) -> 
     settings = Settings(database_url=dsn, slots=1, poll_ms=50)
     async with app.open_worker(settings, api.pool, handlers={"space:configure": configure}) as worker:
         running = asyncio.create_task(worker.run())
-        while (job := (await ann("GET", f"/v1/jobs/{job_id}"))["data"])["status"] != "complete":  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+        async with patience("the job to be complete"):
+            while (job := (await ann("GET", f"/v1/jobs/{job_id}"))["data"])["status"] != "complete":  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
         worker.stop()
         await running
     assert job["outcome"] == {"message": "configured a"}

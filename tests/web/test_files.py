@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from engine.web.shapes import to_text
+from tests.patience import patience
 from tests.web.conftest import CRM, Api, Caller
 
 FILES = "/apps/crm/files"
@@ -74,8 +75,9 @@ async def test_an_upload_that_is_too_large_or_breaks_off_leaves_nothing(api: Api
         await ann("POST", FILES, params={"name": "half"}, content=broken())
     # The server may notice the end of a broken upload long after its client did.
     left = "select from headrace.files union all select from pg_largeobject_metadata"
-    while await api.pool.fetch(left):  # noqa: ASYNC110 - the database is asked
-        await asyncio.sleep(0.05)
+    async with patience("the end of the broken upload"):
+        while await api.pool.fetch(left):  # noqa: ASYNC110 - the database is asked
+            await asyncio.sleep(0.05)
 
 
 async def test_users(api: Api, ann: Caller) -> None:

@@ -19,6 +19,7 @@ from engine.jobs.journal import Line as NewLine
 from engine.jobs.journal import append_lines
 from engine.jobs.seen import Position, Seen
 from engine.model import LogLevel
+from tests.patience import patience
 from tests.web.conftest import Api, Caller
 
 
@@ -80,8 +81,9 @@ async def collect(feed: Feed, job_id: UUID, start: Position = Position()) -> lis
 
 async def looked(feed: Feed, rounds: int) -> None:
     """Returns when the feed has asked the database so often."""
-    while feed.rounds < rounds:  # noqa: ASYNC110 - the feed tells nobody of its rounds
-        await asyncio.sleep(0.01)
+    async with patience(f"{rounds} rounds of the feed"):
+        while feed.rounds < rounds:  # noqa: ASYNC110 - the feed tells nobody of its rounds
+            await asyncio.sleep(0.01)
 
 
 async def test_a_thousand_watchers_are_one_look(api: Api, ann: Caller) -> None:
