@@ -1,6 +1,6 @@
 """Headrace beside its peers: enqueue, drain and latency, in one run on one durable server.
 
-    python3 dev.py bench queue [--jobs 20000] [--rounds 3] [--only headrace,loop] [--plot docs/benchmarks-queue.svg]
+    python3 dev.py bench queue [--jobs 60000] [--rounds 3] [--only headrace,loop] [--plot docs/benchmarks-queue.svg]
 
 Each racer has a database of its own on the same server (fsync on, data on the disk). The racers take turns, round by
 round; the figures are medians, with the spread behind them. A drain lasts from the first job's start until nothing is
@@ -356,7 +356,7 @@ def _drains(racers: Sequence[Racer]) -> dict[str, Sequence[float]]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--jobs", type=int, default=20_000)
+    parser.add_argument("--jobs", type=int, default=60_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="names with commas")
     parser.add_argument("--peers", type=Path, help="where the peers' environment is kept for the next run")

@@ -32,7 +32,7 @@ from engine.jobs.requests import Requester
 from engine.model import NewJob
 from engine.settings import Settings
 
-SLOTS = 1000
+SLOTS = 1500
 BATCH = 500
 ANN = Requester("crm", "ann")
 

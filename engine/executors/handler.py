@@ -34,7 +34,11 @@ class HandlerJob:
         self.max_attempts: int = claim.max_attempts
         self.run_by: str | None = claim.run_by
         self.parent_id: UUID | None = claim.parent_id
-        self.created_at: datetime = claim.created_at
+
+    @property
+    def created_at(self) -> datetime:
+        """When the job was created."""
+        return self._run.claim.created_at
 
     async def log_info(self, message: str) -> None:
         """Adds an INFO line to the job's log."""

@@ -198,8 +198,8 @@ def _claim(job: Job, checkpoint: Mapping[str, Any]) -> Claim:
         root_id=job.root_id,
         run_by=job.run_by,
         has_errors=job.has_errors,
-        created_at=job.created_at,
-        started_at=job.started_at or datetime.now(UTC),
+        created_s=job.created_at.timestamp(),
+        started_s=(job.started_at or datetime.now(UTC)).timestamp(),
         spec=job.spec,
         checkpoint=checkpoint,
     )

@@ -63,7 +63,7 @@ def start(run: Run, named: Mapping[str, Any], variables: Mapping[str, Any]) -> O
 
 def at_step(run: Run, named: Mapping[str, Any], variables: Mapping[str, Any], step: int) -> Origin:
     """A run whose clock starts when the job did, and whose randomness is the job's and the step's own."""
-    started_ms = round(run.claim.started_at.timestamp() * 1000)
+    started_ms = round(run.claim.started_s * 1000)
     return Origin(named, variables, f"{run.claim.id}/{step}", started_ms, step)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -38,9 +37,9 @@ class Claimed(Protocol):
     @property
     def attempt(self) -> int: ...
     @property
-    def created_at(self) -> datetime: ...
+    def created_s(self) -> float: ...
     @property
-    def started_at(self) -> datetime: ...
+    def started_s(self) -> float: ...
 
 
 class Kind:
@@ -164,10 +163,11 @@ class JobMetrics:
         self._slots.set(slots)
         self._used.set_function(used)
 
-    def claimed(self, claims: Iterable[Claimed], ready_at: Iterable[datetime], *, seconds: float) -> list[Kind]:
-        """A claim took these jobs, which could start at these times; it lasted so long. Where each is counted."""
+    def claimed(self, claims: Iterable[Claimed], ready_s: Iterable[float], *, seconds: float) -> list[Kind]:
+        """A claim took these jobs, which could start at these times (s since 1970); it lasted so long. Where each is
+        counted."""
         kinds = []
-        for claim, ready in zip(claims, ready_at, strict=True):
+        for claim, ready in zip(claims, ready_s, strict=True):
             # Not the member itself: Enum hashes its name anew each time, in Python.
             kind = self._kinds[claim.app, claim.queue, claim.type._value_]
             kinds.append(kind)
@@ -175,8 +175,8 @@ class JobMetrics:
                 continue
             kind.started[0] += 1
             # An urgent job stands before the others as if it had been there since yesterday.
-            created, started = claim.created_at, claim.started_at
-            waited = (started - (ready if ready > created else created)).total_seconds()
+            created = claim.created_s
+            waited = claim.started_s - (ready if ready > created else created)
             series = kind.waits[claim.low_priority]
             series.counts[bisect_left(WAIT_S, waited)] += 1
             series.sum += waited

@@ -83,7 +83,7 @@ class OtelTracer:
         token = _trace_id.set(context.trace_of(claim.root_id))
         try:
             if claim.attempt == 1:
-                since = round(claim.created_at.timestamp() * 1e9)
+                since = round(claim.created_s * 1e9)
                 self._started("waiting", parent, SpanKind.INTERNAL, described, since=since).end()
             span = self._started(f"{claim.type.value} {claim.name}", parent, SpanKind.CONSUMER, described)
         finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
@@ -46,8 +45,8 @@ class Claimed(Protocol):
         """The number of the attempt, from 1."""
 
     @property
-    def created_at(self) -> datetime:
-        """Since when it exists."""
+    def created_s(self) -> float:
+        """Since when it exists, in seconds since 1970."""
 
     @property
     def spec(self) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ import logging
 
 from engine.errors import BadRequest, DatabaseUnavailable, HeadraceError
 from engine.executors.endings import INTERRUPTIONS, Ending, Failed, Finished, HandedBack
-from engine.executors.run import Run, Services
+from engine.executors.run import Afterwards, Run, Services
 from engine.executors.table import EXECUTORS, Execute
 from engine.jobs import journal
 from engine.jobs.journal import Diverged, Journal, Pages
@@ -50,14 +50,12 @@ class Attempt:
             span.set(headrace__outcome=self.left)
             if isinstance(self._ending, Failed):
                 span.fail(str(self._ending.error.get("code")))
-        await self._tell(status)
+        if self._run.afterwards is not None:
+            await self._tell(self._run.afterwards, status, self._ending)
         return status
 
-    async def _tell(self, status: Status | None) -> None:
+    async def _tell(self, tell: Afterwards, status: Status | None, ending: Ending) -> None:
         """Calls whoever asked to hear of the end, for as long as a job may last at most."""
-        tell, ending = self._run.afterwards, self._ending
-        if tell is None or ending is None:
-            return
         limit_s = self._run.services.settings.script_timeout_ms / 1000
         try:
             await asyncio.wait_for(tell(status, ending), limit_s)

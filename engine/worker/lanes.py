@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
 from engine.jobs.queue import Batch
-from engine.jobs.ready import BEGINNING, LOW, MOST_LANES, NORMAL, Lane
+from engine.jobs.ready import LOW, MOST_LANES, NORMAL, Lane
 
 # A job whose transaction commits after a job of a later rank was claimed lies before the remembered rank:
 # within the slack it is seen at once, else when the lane is looked at from its beginning again.
-SLACK = timedelta(milliseconds=50)
+SLACK_S = 0.05
 AFRESH_S = 0.25
 KEEP_S = 5.0
 EXTRA, MOST_EXTRA = 8, 2000
@@ -29,7 +29,7 @@ class _Memory:
     open: bool = True
     afresh_at: float = float("-inf")
     extra: int = 0
-    since: dict[int, datetime] = field(default_factory=dict)
+    since_s: dict[int, float] = field(default_factory=dict)
 
 
 class Lanes:
@@ -109,9 +109,10 @@ class Lanes:
             memory.open = full or batch.dropped > 0 or count >= lane.most or 0 < memory.extra < MOST_EXTRA
             if count:
                 memory.useful_at = now
-        for key, priority, rank in batch.ranks:
-            memory = self._lanes[key]
-            memory.since[priority] = max(rank - SLACK, memory.since.get(priority, BEGINNING))
+        # In a claim's order the last one of a lane and a priority is the furthest.
+        for (key, priority), rank_s in {(key, priority): rank_s for key, priority, rank_s in batch.ranks}.items():
+            since_s = self._lanes[key].since_s
+            since_s[priority] = max(rank_s - SLACK_S, since_s.get(priority, 0.0))
 
     def _lane(self, key: Key, share: int, low_first: int) -> Lane:
         memory = self._lanes[key]
@@ -121,5 +122,9 @@ class Lanes:
         now = self._clock()
         if memory.afresh_at + AFRESH_S <= now:
             memory.afresh_at = now
-            memory.since.clear()
-        return memory.since.get(NORMAL, BEGINNING), memory.since.get(LOW, BEGINNING)
+            memory.since_s.clear()
+        return _time(memory.since_s.get(NORMAL, 0.0)), _time(memory.since_s.get(LOW, 0.0))
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -35,6 +35,7 @@ from engine.worker.serves import Serves
 from engine.worker.share import LowPriorityShare
 from engine.worker.speaker import speaker
 from engine.worker.wakeups import Wakeups
+from engine.worker.warm import warm
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +130,7 @@ class Worker:
             self._every(settings.heartbeat_ms / 1000, self._beat),
             self._every(CONTROL_S, self._obey, self._control),
             self._deliverer.run(),
+            warm(self._services.pool, self.id),
             *(self._every(one.every_s, one.work, shared=one.shared) for one in self._chores.regular()),
         ]
         loops.extend(beside(self._services))
@@ -179,6 +181,8 @@ class Worker:
                 await asyncio.sleep(OUTAGE_PAUSE_S)
                 continue
             if pause_s:
+                if not self._attempts:
+                    heap.rest()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), pause_s)
 

@@ -64,18 +64,21 @@ with alive as materialized (
         and (j.concurrency_key is null or j.limited)
     for no key update skip locked
 ), matched as materialized (
-    select p.*, h.due and h.low_priority = (p.priority = 2) as fits
+    select p.*, h.id is not null as held,
+        case when h.id is not null then h.due and h.low_priority = (p.priority = 2) else false end as fits
     from picked p full join held h on h.id = p.job_id
-), fitting as materialized (
-    select distinct on (job_id) job_id, priority, rank, lane, most, turn
-    from matched where fits order by job_id, turn, rank
 ), taken as materialized (
     select job_id, priority, rank, lane, nth
-    from (select *, row_number() over (partition by lane order by turn, rank, job_id) as nth from fitting) f
+    from (select *, row_number() over (partition by lane order by turn, rank, job_id) as nth
+        from (select distinct on (job_id) * from matched where fits order by job_id, turn, rank) once) numbered
     where nth <= most order by lane, nth limit (select $2::integer)
+), odd as materialized (
+    -- Entries that lead to no job of theirs: none, as a rule, so what follows from them reads nothing.
+    select job_id, held from matched where not fits
 ), wrong as materialized (
     -- The entry does not say what its job says any more: it is written anew.
-    select * from held where id not in (select job_id from fitting)
+    select * from held
+    where id = any (array(select job_id from odd where held)) and id not in (select job_id from matched where fits)
 ), sooner as (
     insert into headrace.job_ready (leaf, app, queue, priority, rank, job_id)
     select
@@ -87,14 +90,15 @@ with alive as materialized (
     select id, ready_at from wrong where not due and ready_at < 'infinity'
     on conflict (job_id) do nothing
 ), missed as materialized (
-    select job_id from picked where job_id not in (select id from held)
+    select job_id from odd where not held
 ), stale as materialized (
     -- By `= any`, which is a probe a job: as a join it was a scan of the whole backlog at each claim.
     select job_id from missed where job_id not in (
         select id from headrace.jobs_live where id = any (array(select job_id from missed)) and ready_at is not null
             and (concurrency_key is null or limited))
 ), done_with as materialized (
-    select leaf, place from picked
+    -- Every entry of a claimed job, were there two.
+    select leaf, place from matched
     where case when job_id is not null then
         job_id in (select job_id from taken union all select id from wrong union all select job_id from stale) end
 ), gone as (
@@ -108,7 +112,8 @@ with alive as materialized (
         limited = j.limited or (j.app, j.queue) in (select app, queue from lanes where limited),
         app_version = coalesce(j.app_version, (select a.version from headrace.apps a where a.name = j.app))
     where j.id = any (array(select job_id from taken)) and j.ready_at is not null
-    returning j.*
+    returning j.id, j.app, j.queue, j.type, j.name, j.low_priority, j.attempt, j.failures, j.max_attempts, j.timeout_ms,
+        j.app_version, j.parent_id, j.root_id, j.run_by, j.has_errors, j.awaited, j.limited, j.created_at, j.started_at
 )
 select
     (select count(*) from stale) + (select count(*) from wrong) as dropped,
@@ -116,14 +121,15 @@ select
     (select headrace.tell_live('started', array_agg(id)) from claimed
     where case when attempt = 1 then
         app in (select app from headrace.listeners where kind = 'job' and 'started' = any (events)) end) as told,
-    t.priority, t.rank,
+    -- Times as seconds since 1970: three datetimes a job took the worker longer than its part in the rest of this.
+    t.priority, date_part('epoch', t.rank) as rank_s,
     c.id, c.app, c.queue, c.type, c.name, c.low_priority, c.attempt, c.failures, c.max_attempts, c.timeout_ms,
-    c.app_version, c.parent_id, c.root_id, c.run_by, c.has_errors, c.awaited, c.limited, c.created_at, c.started_at,
-    p.label, p.spec, g.checkpoint
+    c.app_version, c.parent_id, c.root_id, c.run_by, c.has_errors, c.awaited, c.limited,
+    date_part('epoch', c.created_at) as created_s, date_part('epoch', c.started_at) as started_s,
+    p.label, p.spec,
+    case when c.attempt > 1 then (select checkpoint from headrace.job_progress where job_id = c.id) end as checkpoint
 from (select) always
 left join (claimed c full join taken t on t.job_id = c.id) on true
 -- one index probe a job: a plain join could be planned as a scan of every month
 left join lateral (select label, spec from headrace.job_params p where p.job_id = c.id limit 1) p on true
-left join lateral (
-    select checkpoint from headrace.job_progress g where g.job_id = c.id and c.attempt > 1 limit 1) g on true
 order by t.lane, t.nth

@@ -16,7 +16,8 @@ with input as materialized (
             and ((select $6::boolean) or not j.awaited)
         then (j.id, j.attempt) in (select id, attempt from input)
         else false end
-    returning j.*
+    returning j.id, j.archived, j.app, j.queue, j.type, j.name, j.status, j.low_priority, j.has_errors, j.awaited, j.attempt, j.failures,
+        j.rescues, j.max_attempts, j.timeout_ms, j.app_version, j.worker_id, j.parent_id, j.root_id, j.run_by, j.unique_key, j.created_at, j.started_at
 ), matched as materialized (
     select e.*, i.id as asked, i.attempt as asked_attempt, i.has_errors as failed, i.results, i.error,
         e.archived is not null as found

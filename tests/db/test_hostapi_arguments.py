@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -183,7 +183,7 @@ async def desk(pool: Pool) -> AsyncIterator[Desk]:
 
 
 def _caller(job_id: UUID, version: int | None) -> Caller:
-    now = datetime.now(UTC)
+    now = time.time()
     claim = Claim(
         id=job_id,
         app="crm",
@@ -201,13 +201,13 @@ def _caller(job_id: UUID, version: int | None) -> Caller:
         root_id=job_id,
         run_by=None,
         has_errors=False,
-        created_at=now,
-        started_at=now,
+        created_s=now,
+        started_s=now,
         spec={},
         checkpoint={},
     )
     origin = Origin({"path": "x.js"}, {}, "seed", 0)
-    return Caller(claim, origin, AppCache(), round(now.timestamp() * 1000), 1)
+    return Caller(claim, origin, AppCache(), round(now * 1000), 1)
 
 
 def _good(method: str, ids: Mapping[str, str]) -> list[Any]:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from engine.jobs.queue import Batch
 from engine.jobs.ready import BEGINNING, Lane
-from engine.worker.lanes import AFRESH_S, KEEP_S, SLACK, Lanes
+from engine.worker.lanes import AFRESH_S, KEEP_S, SLACK_S, Lanes
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+SLACK = timedelta(seconds=SLACK_S)
 
 
 class Clock:
@@ -22,7 +23,8 @@ class Clock:
 
 
 def batch(*ranks: tuple[tuple[str, str], int, datetime], dropped: int = 0, passed: int = 0) -> Batch:
-    return Batch(claims=[], dropped=dropped, passed=passed, ranks=ranks)
+    seconds = [(key, priority, rank.timestamp()) for key, priority, rank in ranks]
+    return Batch(claims=[], dropped=dropped, passed=passed, ranks=seconds)
 
 
 def since(lanes: Lanes) -> tuple[datetime, datetime]:

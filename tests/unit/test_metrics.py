@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -13,7 +13,7 @@ from engine.metrics.depth import TOTALS, Depth, LaneDepth
 from engine.metrics.jobs import LEFT, MOST_KINDS, MOST_QUEUES, WAIT_S
 from engine.model import JobType
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NOW_S = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Claim:
     type: JobType = JobType.EXECUTE_SCRIPT
     low_priority: bool = False
     attempt: int = 1
-    created_at: datetime = NOW
-    started_at: datetime = NOW
+    created_s: float = NOW_S
+    started_s: float = NOW_S
 
 
 def series(metrics: Metrics) -> dict[tuple[str, ...], float]:
@@ -39,8 +39,8 @@ def series(metrics: Metrics) -> dict[tuple[str, ...], float]:
 def test_a_scrape_shows_what_was_counted() -> None:
     """Starts, waits in their buckets, runs and ends of a batch."""
     metrics = Metrics()
-    late = Claim(started_at=NOW + timedelta(seconds=0.05), low_priority=True)
-    kinds = metrics.jobs.claimed([Claim(), late, Claim(attempt=2)], [NOW, NOW, NOW], seconds=0.004)
+    late = Claim(started_s=NOW_S + 0.0625, low_priority=True)
+    kinds = metrics.jobs.claimed([Claim(), late, Claim(attempt=2)], [NOW_S, NOW_S, NOW_S], seconds=0.004)
     for kind, outcome in zip(kinds, ("ok", "failed", "parked"), strict=True):
         kind.left(outcome, 2.0)
     found = series(metrics)
@@ -49,10 +49,10 @@ def test_a_scrape_shows_what_was_counted() -> None:
     assert found["headrace_jobs_finished_total", "crm", "ok", *script] == 1
     assert found["headrace_jobs_finished_total", "crm", "failed", *script] == 1
     assert found["headrace_attempts_left_total", "parked"] == 1
-    assert found["headrace_job_wait_seconds_bucket", "0.025", "low", "default"] == 0
-    assert found["headrace_job_wait_seconds_bucket", "0.05", "low", "default"] == 1
+    assert found["headrace_job_wait_seconds_bucket", "0.05", "low", "default"] == 0
+    assert found["headrace_job_wait_seconds_bucket", "0.1", "low", "default"] == 1
     assert found["headrace_job_wait_seconds_count", "low", "default"] == 1
-    assert found["headrace_job_wait_seconds_sum", "low", "default"] == 0.05
+    assert found["headrace_job_wait_seconds_sum", "low", "default"] == 0.0625
     assert found["headrace_attempt_duration_seconds_count", "default", "EXECUTE_SCRIPT"] == 3
     assert found["headrace_attempt_duration_seconds_sum", "default", "EXECUTE_SCRIPT"] == 6
     assert found["headrace_claim_jobs_sum",] == 3
@@ -61,7 +61,7 @@ def test_a_scrape_shows_what_was_counted() -> None:
 def test_an_urgent_job_waits_since_it_was_created() -> None:
     """It stands in the list as of yesterday; that is no wait."""
     metrics = Metrics()
-    metrics.jobs.claimed([Claim()], [NOW - timedelta(days=1)], seconds=0.0)
+    metrics.jobs.claimed([Claim()], [NOW_S - 86_400], seconds=0.0)
     assert series(metrics)["headrace_job_wait_seconds_sum", "normal", "default"] == 0
 
 
@@ -75,7 +75,7 @@ def test_apps_cannot_make_series_without_end() -> None:
     """10,000 apps with a queue each: a bounded number of series, and nothing is lost of the counts."""
     metrics = Metrics()
     for n in range(10_000):
-        (kind,) = metrics.jobs.claimed([Claim(app=f"app{n}", queue=f"queue{n}")], [NOW], seconds=0.0)
+        (kind,) = metrics.jobs.claimed([Claim(app=f"app{n}", queue=f"queue{n}")], [NOW_S], seconds=0.0)
         kind.left("ok", 0.1)
     found = series(metrics)
     started = {key: value for key, value in found.items() if key[0] == "headrace_jobs_started_total"}
