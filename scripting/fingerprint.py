@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from hashlib import blake2b
 
+from scripting.digests import blake2b
 from scripting.model import Json
 
 SHOWN_CHARACTERS = 200

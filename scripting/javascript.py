@@ -10,7 +10,6 @@ lines, the script the next, each `require`d file the following ones.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -24,6 +23,7 @@ from typing import Any, cast
 # have one only. A child of a fork in the wrong moment waited for that thread for ever (docs/decisions.md).
 import _quickjs as quickjs
 
+from scripting.digests import sha256
 from scripting.imports import as_requires
 from scripting.model import Json, Threw
 from scripting.runtime import Host, HostError, ScriptFailed
@@ -314,7 +314,7 @@ def _clean(text: str) -> str:
 
 
 def _seed_words(seed: str) -> list[int]:
-    digest = hashlib.sha256(seed.encode()).digest()
+    digest = sha256(seed.encode()).digest()
     return [int.from_bytes(digest[at : at + 4], "big") for at in (0, 4, 8, 12)]
 
 

@@ -23,7 +23,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from scripting import child, protocol, rehearsal
+from scripting import child, heap, protocol, rehearsal
 from scripting.limits import Lock, die_first, die_with_parent, fork
 from scripting.model import Language
 from scripting.records import LAYOUT, SIZE, Kind, Record
@@ -173,17 +173,18 @@ def main(runtimes: Mapping[Language, str] = child.RUNTIMES) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     compilers = child.load_compilers(runtimes)
     rehearsals = [_rehearsed(language, compilers) for language in Language]
-    child.stock(runtimes)
     _have_one_thread()
     lock = Lock.prepare(unsafe=safety == "unsafe")
     lock.bequeath()
     lock.rehearse(_REHEARSALS)
     _forget_standard_streams()
-    # Children share the zygote's pages until they write; a collection would write to all of them.
-    gc.collect()
-    gc.freeze()
+    zygote = Zygote(control, compilers, lock, [b"", *rehearsals])
+    heap.share()
+    # After that: what a child uses up, it frees.
+    child.stock(runtimes)
+    heap.tidy()
     gc.disable()
-    Zygote(control, compilers, lock, [b"", *rehearsals]).serve()
+    zygote.serve()
 
 
 def _rehearsed(language: Language, compilers: child.Compilers) -> bytes:
