@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
-try:
-    from _blake2 import blake2b
-except ImportError:  # a build that leaves all digests to OpenSSL
-    from hashlib import blake2b
-
-try:
-    from _sha2 import sha256  # type: ignore[import-not-found]
-except ImportError:
-    try:
-        from _sha256 import sha256  # type: ignore[import-not-found]
-    except ImportError:
-        from hashlib import sha256
+import importlib
+import sys
+from typing import Any
 
 __all__ = ["blake2b", "sha256"]
+
+
+def _digest(module: str, name: str) -> Any:
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ImportError:  # a build that leaves all digests to OpenSSL
+        return getattr(importlib.import_module("hashlib"), name)
+
+
+blake2b = _digest("_blake2", "blake2b")
+sha256 = _digest("_sha2" if sys.version_info >= (3, 12) else "_sha256", "sha256")

@@ -14,7 +14,8 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 
 def fingerprint(args: Sequence[Json]) -> str:
     """16 hexadecimal digits, equal for equal JSON, on both sides of the border."""
-    return blake2b(_encode(list(args)).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    digest: str = blake2b(_encode(list(args)).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return digest
 
 
 def shown(args: Sequence[Json]) -> str:
