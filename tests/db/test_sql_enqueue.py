@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ import pytest
 from engine.apps.folder import load_folder
 from engine.apps.push import push
 from engine.db.pool import Pool
+from engine.db.sql import load
 from engine.errors import DatabaseError
 from engine.ids import id_time
 from engine.jobs import requests, store
@@ -222,6 +224,10 @@ async def test_a_role_that_may_enqueue_may_do_no_more(pool: Pool) -> None:
         for table in ("jobs_live", "job_params", "job_ready", "job_inbox"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await conn.fetch(f"select from headrace.{table}")
+        for function in (load("job_insert"), load("jobs_insert"), "select headrace.job_holding('crm', 'k')"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await conn.prepare(function)
+                await conn.fetch(re.sub(r"\$\d+", "null", function))
         await copy_in(pool, "app name", "crm,mail", role=role)
         assert len(await pool.fetch("select 1 from headrace.jobs_live")) == 2
     finally:
@@ -232,9 +238,10 @@ async def test_a_role_that_may_enqueue_may_do_no_more(pool: Pool) -> None:
 
 async def test_the_inbox_is_swept_but_not_under_a_writer(pool: Pool) -> None:
     """What is spent goes away once nobody writes; the sweep waits for nobody, and the jobs stay."""
-    await enqueue(pool, "'crm', 'mail'")
+    letter = "insert into headrace.job_inbox (app, name) values ('crm', 'mail')"
+    await pool.execute(letter)
     async with pool.transaction() as writer:
-        await writer.execute("select headrace.enqueue('crm', 'mail')")
+        await writer.execute(letter)
         for patience in ("1 day", "0"):
             assert [row[0] for row in await pool.fetch(f"select headrace.sweep_inbox(0, '{patience}')")] == [False]
     assert [row[0] for row in await pool.fetch("select headrace.sweep_inbox(1000000)")] == [False]

@@ -15,9 +15,13 @@ from engine.worker.share import LowPriorityShare
 from tests.engine.hands import APP, Hand, ask, enqueue, enqueue_one, make_due, new
 
 BACKLOG = """
-insert into headrace.jobs_live (id, archived, app, type, name, status, root_id, created_at, ready_at)
-select id, false, $1, 'HANDLER', 'backlog', 'PENDING', id, now(), now() - interval '1 hour'
-from (select headrace.uuid_v7() as id from generate_series(1, $2::integer)) ids
+with made as (
+    insert into headrace.jobs_live (id, archived, app, type, name, status, root_id, created_at, ready_at)
+    select id, false, $1, 'HANDLER', 'backlog', 'PENDING', id, now(), now() - interval '1 hour'
+    from (select headrace.uuid_v7() as id from generate_series(1, $2::integer)) ids returning *
+)
+insert into headrace.job_ready (leaf, app, queue, priority, rank, job_id)
+select (select last_value % 3 from headrace.job_ready_turn), app, queue, 0, ready_at, id from made
 """
 
 

@@ -18,7 +18,21 @@ from engine.errors import BadRequest
 from engine.ids import id_time
 from engine.jobs import liveness, store
 from engine.jobs.names import JOBS_CHANNEL
+from engine.model import NewJob
 from tests.engine.hands import Hand, ask, enqueue, enqueue_one, get, make_due, new, rows
+
+# All that was made of a job, but for what differs from job to job. Times as minutes after its creation.
+PLACES = """
+select j.root_id, j.queue, j.type, j.name, j.status, j.low_priority, j.attempt, j.max_attempts, j.timeout_ms,
+    j.app_version, j.run_by, j.unique_key, j.concurrency_key, j.concurrency_limit, p.label, p.spec,
+    r.leaf, r.queue as listed, r.priority, b.key, b.priority as blocked, l.ready_at = j.ready_at as later,
+    round(extract(epoch from j.ready_at - j.created_at) / 60) as ready,
+    round(extract(epoch from r.rank - j.created_at) / 60) as rank
+from headrace.jobs_live j join headrace.job_params p on p.job_id = j.id
+left join headrace.job_ready r on r.job_id = j.id left join headrace.job_later l on l.job_id = j.id
+left join headrace.job_blocked b on b.job_id = j.id
+where j.id = $1
+"""
 
 
 class Undo(Exception):
@@ -87,10 +101,12 @@ async def test_nobody_is_woken_while_nobody_is_hungry(pool: Pool) -> None:
 
 
 async def test_many_jobs_keep_their_order(pool: Pool) -> None:
-    """Five thousand jobs of one call have rising ids, and are claimed in this order."""
+    """Five thousand jobs of one call have rising ids and their times, and are claimed in this order."""
     ids = await enqueue(pool, *[new(str(n)) for n in range(5000)])
     assert ids == sorted(ids)
     assert len(set(ids)) == 5000
+    made = await pool.fetch("select id, created_at from headrace.jobs_live")
+    assert all(row["created_at"] == id_time(row["id"]) for row in made)
     assert [claim.name for claim in await (await Hand.join(pool)).claim(10)] == [str(n) for n in range(10)]
 
 
@@ -104,6 +120,36 @@ async def test_jobs_of_several_kinds_in_one_call_keep_their_own(pool: Pool) -> N
         for name in ("name", "low_priority", "spec"):
             assert getattr(made, name) == getattr(asked, name)
         assert (made.root_id, made.created_at) == (id, id_time(id))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"spec": {"a": 1}, "label": "L", "run_by": "u", "max_attempts": 3, "timeout_ms": 9, "app_version": 1},
+        {"low_priority": True},
+        {"urgent": True},
+        {"urgent": True, "low_priority": True},
+        {"delay_ms": 60_000},
+        {"unique_key": "k"},
+        {"concurrency_key": "k", "concurrency_limit": 2},
+        {"parent_id": True},
+        {"parent_id": True, "unique_key": "k", "delay_ms": 60_000, "concurrency_key": "k"},
+    ],
+    ids=" ".join,
+)
+async def test_a_job_that_comes_alone_is_as_one_among_many(pool: Pool, options: dict[str, Any]) -> None:
+    """Their rows are alike, and so is the list in which they stand and the place there."""
+    roots = await enqueue(pool, new(), new())
+
+    def job(app: str, root: UUID) -> NewJob:
+        return new(app=app, **{**options, **({"parent_id": root} if "parent_id" in options else {})})
+
+    (alone,) = await enqueue(pool, job("alone", roots[0]))
+    (among, _) = await enqueue(pool, job("among", roots[1]), job("else", roots[1]))
+    one, other = [dict((await pool.fetch(PLACES, id))[0]) for id in (alone, among)]
+    assert (one.pop("root_id"), other.pop("root_id")) == (tuple(roots) if "parent_id" in options else (alone, among))
+    assert one == other
 
 
 async def test_no_jobs_are_no_work(pool: Pool) -> None:

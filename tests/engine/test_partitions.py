@@ -14,9 +14,14 @@ from tests.engine.hands import Hand, enqueue_one, get
 TABLES = ("jobs_history", "job_params", "job_results", "job_progress", "job_logs", "job_journal", "job_changes")
 # A job of five months ago, as if the workers had slept since.
 OLD = """
-insert into headrace.jobs_live (id, archived, app, type, name, status, root_id, created_at, ready_at)
-select id, false, 'crm', 'HANDLER', 'old', 'PENDING', id, $1, now()
-from (select headrace.uuid_v7($1) as id) ids returning id
+with made as (
+    insert into headrace.jobs_live (id, archived, app, type, name, status, root_id, created_at, ready_at)
+    select id, false, 'crm', 'HANDLER', 'old', 'PENDING', id, $1, now()
+    from (select headrace.uuid_v7($1) as id) ids returning *
+)
+insert into headrace.job_ready (leaf, app, queue, priority, rank, job_id)
+select (select last_value % 3 from headrace.job_ready_turn), app, queue, 1, ready_at, id from made
+returning job_id as id
 """
 
 
