@@ -3,32 +3,34 @@
     python3 dev.py bench scripts [--scripts 400] [--pairs 3]
 
 cold: a child is forked when the script comes; warm: it waits already; reused: it has run the same script before.
-"without layers" leaves out uid, Landlock, limits and seccomp, for comparison only. CPU times are those of the
-host, of the zygote and of the children, a script, so they hold on a machine that does other things as well.
+"without layers" leaves out uid, Landlock, limits and seccomp, for comparison only. CPU is that of the host, of the
+zygote and of the children, in ms a script, so it holds on a machine that does other things as well; "a core" is how
+many scripts a second that makes. "floor" is what the kernel takes for the same fork, pages, exit and reap in a process
+like the zygote, measured right after the row (_script_floor.py), and "ours/floor" what zygote and child take of it.
+Each row ends after 8 s, however few scripts that were.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import mmap
 import os
-import resource
 import statistics
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvloop
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripting import child, zygote
+from bench._script_floor import FloorClient, floor
+from scripting import zygote
 from scripting.children import resident_bytes
 from scripting.host import ScriptHost
-from scripting.limits import Lock, fork
+from scripting.limits import Lock
 from scripting.model import Json, Language, Limits, Program, Recorded, Reply, Returned, Value
 
 SOURCES = {
@@ -41,9 +43,13 @@ CALLS = {
 }
 COLUMNS = (
     *("language", "child", "layers", "at once", "scripts/s", "p50 ms", "p99 ms"),
-    *("CPU ms: host", "zygote", "children", "pages"),
+    *("CPU ms: host", "zygote", "child", "sum", "a core", "pages", "floor ms", "ours/floor"),
 )
 KINDS = ("cold", "warm", "reused")
+ALL, NONE = "scripting.zygote", "bench.scripts"
+ROW_S = 8.0
+# Language, kind of child, scripts at once, entry of the zygote.
+Row = tuple[Language, str, int, str]
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -100,6 +106,7 @@ class Figures:
     zygote: float
     children: float
     pages: float
+    floor: float = 0.0
 
 
 async def once(host: ScriptHost, program: Program, number: int, *, owner: str | None) -> float:
@@ -114,7 +121,7 @@ async def once(host: ScriptHost, program: Program, number: int, *, owner: str | 
 
 async def measure(language: Language, kind: str, scripts: int, *, at_once: int, entry: str) -> Figures:
     """Many scripts, `at_once` at any time; with one the child that waits has had the time to get ready."""
-    host = ScriptHost(warm=0 if kind == "cold" else at_once + 1, entry=entry, unsafe=entry != "scripting.zygote")
+    host = ScriptHost(warm=0 if kind == "cold" else at_once + 1, entry=entry, unsafe=entry == NONE)
     await host.start()
     program, owner = Program(language, "bench", SOURCES[language]), "bench" if kind == "reused" else None
     times: list[float] = []
@@ -122,39 +129,53 @@ async def measure(language: Language, kind: str, scripts: int, *, at_once: int, 
         for number in range(20):
             await once(host, program, number, owner=owner)
 
+        assert host.zygote_pid is not None
+        own, others, began = time.process_time(), usage_of(host.zygote_pid), time.perf_counter()
+
         async def client() -> None:
-            while len(times) < scripts:
+            while len(times) < scripts and time.perf_counter() < began + ROW_S:
                 if at_once == 1:
                     await host.settle()
                     await asyncio.sleep(0.02)
                 times.append(await once(host, program, 1, owner=owner))
 
-        assert host.zygote_pid is not None
-        own, others, began = time.process_time(), cpu_of(host.zygote_pid), time.perf_counter()
         await asyncio.gather(*(client() for _ in range(at_once)))
-        took, own, after = time.perf_counter() - began, time.process_time() - own, cpu_of(host.zygote_pid)
+        took, own, after = time.perf_counter() - began, time.process_time() - own, usage_of(host.zygote_pid)
+    finally:
         await host.close()
-    except BaseException:
-        await host.close()
-        raise
     times.sort()
-    mine, theirs = (1000 * (after[index] - others[index]) / len(times) for index in range(2))
+    mine, theirs, pages = ((late - early) / len(times) for late, early in zip(after, others, strict=True))
     return Figures(
         rate=len(times) / took,
         p50=statistics.median(times),
         p99=times[int(len(times) * 0.99)],
         host=1000 * own / len(times),
-        zygote=mine,
-        children=theirs,
-        pages=(after[2] - others[2]) / len(times),
+        zygote=1000 * mine,
+        children=1000 * theirs,
+        pages=pages,
     )
 
 
-def cpu_of(pid: int) -> tuple[float, float, int]:
-    """CPU seconds of a process and of its reaped children, and the page faults of the children."""
-    words = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+def usage_of(pid: int) -> tuple[float, float, int]:
+    """CPU seconds of a process and of its children, dead or alive, and the page faults of the children."""
+    own, children, pages = _usage(pid, ended=True)
+    living = [_usage(each, ended=False) for each in children_of(pid)]
+    return own, children + sum(each[0] for each in living), pages + sum(each[2] for each in living)
+
+
+def _usage(pid: int, *, ended: bool) -> tuple[float, float, int]:
+    """CPU seconds, those of its reaped children, and the page faults of either; zeros of a process that is gone."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0, 0.0, 0
     user, system, children_user, children_system = (int(word) / _TICKS for word in words[11:15])
-    return user + system, children_user + children_system, int(words[8])
+    return user + system, children_user + children_system, int(words[8 if ended else 7])
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that it has forked and not reaped."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
 
 
 async def calls_per_second(language: Language, calls: int) -> float:
@@ -171,73 +192,76 @@ async def calls_per_second(language: Language, calls: int) -> float:
     return calls / took
 
 
-def private_kib(zygote: int) -> list[int]:
-    """The private pages of each of its children, in KiB."""
-    pids = Path(f"/proc/{zygote}/task/{zygote}/children").read_text(encoding="ascii").split()
-    rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines() for pid in pids]
-    return [sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) for lines in rollups]
+def private_kib(pid: int) -> int:
+    """The pages that nobody else has, in KiB."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
 
 
-async def idle_child_kib() -> float:
-    """What a waiting child adds to the machine: its private pages."""
+async def idle_memory() -> None:
+    """What a waiting child adds to the machine: its private pages, before and after its rehearsal."""
     host = ScriptHost(warm=4)
     await host.start()
-    private = private_kib(host.zygote_pid or 0)
-    print(f"zygote: {resident_bytes(host.zygote_pid or 0) // 1024} KiB resident")
+    zygote_pid = host.zygote_pid or 0
+    print(f"the zygote: {resident_bytes(zygote_pid) // 1024} KiB")
+    kib = {"": statistics.median(private_kib(pid) for pid in children_of(zygote_pid))}
+    for language, source in SOURCES.items():
+        for _ in range(5):
+            await once(host, Program(language, "bench", source), 1, owner=None)
+        await host.settle()
+        await asyncio.sleep(1)
+        kib[f", {language} rehearsed"] = statistics.median(private_kib(pid) for pid in children_of(zygote_pid))
     await host.close()
-    return statistics.median(private)
+    for what, size in kib.items():
+        print(f"a waiting child{what}: {size:.0f} KiB of its own")
 
 
-def floor_ms(pages: int) -> float:
-    """Fork, the first touch of some pages, exit and reap of a process like the zygote, CPU of both sides.
-
-    The kernel's share: no sandbox that gives each script a process of its own goes below.
-    """
-    child.load_compilers(child.RUNTIMES)
-    child.stock(child.RUNTIMES)
-    size = os.sysconf("SC_PAGE_SIZE")
-    with mmap.mmap(-1, max(pages, 1) * size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
-        memory[::size] = bytes(max(pages, 1))
-        before = _cpu_ms()
-        for _ in range(200):
-            pid = fork()
-            if pid == 0:
-                if pages:
-                    memory[::size] = bytes(pages)
-                os._exit(0)
-            os.waitpid(pid, 0)
-        return (_cpu_ms() - before) / 200
-
-
-def _cpu_ms() -> float:
-    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages) * 1000
+def rows_of(cores: int) -> list[Row]:
+    """Language, child, how many at once, entry. One at a time, two cores are no better than one."""
+    return [
+        (language, kind, at_once, entry)
+        for language in SOURCES
+        for kind in KINDS
+        for at_once in ((1, 4) if cores == 1 else (4 * cores,))
+        for entry in ((ALL, NONE) if at_once > 1 and kind != "reused" else (ALL,))
+    ]
 
 
 def table(scripts: int, pairs: int, cores: int) -> None:
     """Every combination, the median of `pairs` rounds each, rounds interleaved."""
     os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[-cores:]))
-    rows = [
-        (language, kind, at_once, entry)
-        for language in SOURCES
-        for kind in KINDS
-        for at_once in (1, 4 * cores)
-        for entry in ("scripting.zygote", *(["bench.scripts"] if kind != "reused" else []))
-    ]
-    found: dict[tuple[Language, str, int, str], list[Figures]] = {row: [] for row in rows}
-    for _ in range(pairs):
-        for row in rows:
-            language, kind, at_once, entry = row
-            run = measure(language, kind, scripts, at_once=at_once, entry=entry)
-            found[row].append(uvloop.run(run))
+    found: dict[Row, list[Figures]] = {row: [] for row in rows_of(cores)}
+    with floor() as kernel:
+        for _ in range(pairs):
+            for row, figures in found.items():
+                figures.append(measured(row, scripts, kernel))
     print(f"\n{cores} core(s), load {os.getloadavg()[0]:.1f}\n")
     print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|")
-    for (language, kind, at_once, entry), figures in found.items():
-        mid = {name: statistics.median(getattr(each, name) for each in figures) for name in Figures.__slots__}
-        layers = "all" if entry == "scripting.zygote" else "none"
-        times = f"{mid['rate']:.0f} | {mid['p50']:.2f} | {mid['p99']:.1f}"
-        cpu = f"{mid['host']:.2f} | {mid['zygote']:.2f} | {mid['children']:.2f} | {mid['pages']:.0f}"
-        print(f"| {language} | {kind} | {layers} | {at_once} | {times} | {cpu} |", flush=True)
+    for row, figures in found.items():
+        print(line_of(row, figures), flush=True)
+
+
+def measured(row: Row, scripts: int, kernel: FloorClient) -> Figures:
+    """One round of a row, and the kernel's share of it at the same time."""
+    language, kind, at_once, entry = row
+    figures = uvloop.run(measure(language, kind, scripts, at_once=at_once, entry=entry))
+    return figures if kind == "reused" else replace(figures, floor=kernel.ms(figures.pages))
+
+
+def line_of(row: Row, figures: Sequence[Figures]) -> str:
+    """The medians as a row of the table."""
+    language, kind, at_once, entry = row
+    mid = {name: statistics.median(getattr(each, name) for each in figures) for name in Figures.__slots__}
+    forked = mid["zygote"] + mid["children"]
+    total = mid["host"] + forked
+    cells = [
+        *(language, kind, "all" if entry == ALL else "none", at_once),
+        *(f"{mid['rate']:.0f}", f"{mid['p50']:.2f}", f"{mid['p99']:.1f}"),
+        *(f"{each:.2f}" for each in (mid["host"], mid["zygote"], mid["children"], total)),
+        *(f"{1000 / total:.0f}", f"{mid['pages']:.0f}"),
+        *((f"{mid['floor']:.2f}", f"{forked / mid['floor']:.2f}") if mid["floor"] else ("", "")),
+    ]
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def bench() -> None:
@@ -246,7 +270,8 @@ def bench() -> None:
     parser.add_argument("--scripts", type=int, default=400)
     parser.add_argument("--pairs", type=int, default=3)
     given = parser.parse_args()
-    print(f"an idle warm child: {uvloop.run(idle_child_kib()):.0f} KiB of its own")
+    print(f"Python {sys.version.split()[0]}, Linux {os.uname().release}")
+    uvloop.run(idle_memory())
     for language in SOURCES:
         rates = [uvloop.run(calls_per_second(language, 5000)) for _ in range(given.pairs)]
         print(f"host calls a second, {language}: {statistics.median(rates):.0f}")
@@ -254,9 +279,6 @@ def bench() -> None:
     for count in (1, 2)[: len(cores)]:
         os.sched_setaffinity(0, cores)
         table(given.scripts, given.pairs, count)
-    # Last: it imports into this process what only the zygote should have.
-    for pages in (0, 250, 500):
-        print(f"\nfork, first touch of {pages} pages, exit and reap, CPU: {floor_ms(pages):.2f} ms")
 
 
 if __name__ == "__main__":

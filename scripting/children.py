@@ -30,7 +30,7 @@ import importlib, sys
 sys.path.insert(0, sys.argv.pop(1))
 importlib.import_module(sys.argv.pop(1)).main()
 """
-_ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}
+ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}
 _CPU_CLOCK = 2
 _NUMBERS = {language: number for number, language in enumerate(Language, 1)}
 # A zygote that is told to end does so at once; a stopped one would never.
@@ -264,14 +264,19 @@ def _fail(future: asyncio.Future[Any], reason: str = "the zygote is gone") -> No
         future.exception()
 
 
+def command(entry: str, control: socket.socket, *, unsafe: bool) -> list[str]:
+    """What starts a zygote of this process, in the environment ENVIRONMENT and with the control socket passed on."""
+    arguments = [str(_ROOT), entry, str(control.fileno()), str(os.getpid()), "unsafe" if unsafe else "safe"]
+    return [sys.executable, "-P", "-s", "-c", _BOOT, *arguments]
+
+
 def _launch(entry: str, *, unsafe: bool) -> Zygote:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    arguments = [str(_ROOT), entry, str(theirs.fileno()), str(os.getpid()), "unsafe" if unsafe else "safe"]
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-c", _BOOT, *arguments],
-            env=_ENVIRONMENT,
+            command(entry, theirs, unsafe=unsafe),
+            env=ENVIRONMENT,
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
