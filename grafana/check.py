@@ -35,7 +35,7 @@ from engine.db.pool import Pool
 from engine.model import Scope
 from grafana import expressions
 
-WITHIN_S = 50.0
+WITHIN_S = 240.0
 SETTINGS = {
     "HEADRACE_API_PORT": "0",
     "HEADRACE_SCRIPT_MEMORY_MB": "64",

@@ -231,8 +231,9 @@ async def test_many_jobs(lab: Lab, script: Script) -> None:
 async def test_many_jobs_share_a_deadline(lab: Lab, script: Script) -> None:
     """One of them that does not get there fails the wait with timeout, and is named."""
     late = await in_status(lab, Status.PENDING)
-    ids = [str(await lab.action("pause")), late]
-    assert await lab.value(script, ids=ids) == [
+    over = await lab.action("pause")
+    await lab.reached(over)
+    assert await lab.value(script, ids=[str(over), late]) == [
         "timeout", f"job {late} is PENDING: it did not become FINISHED within 50 ms",
     ]  # fmt: skip
 

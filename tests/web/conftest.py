@@ -133,7 +133,7 @@ async def api(pool: Pool, address: str, crm: AppFolder) -> AsyncIterator[Api]:
         for each in ("crm", "other"):
             await users.save(conn, each, User("ann", "Ann Smith", "ann@example.org"))
         await users.save(conn, "crm", User("bob", "Bob"))
-    async with httpx.AsyncClient(base_url=address, timeout=60) as http:
+    async with httpx.AsyncClient(base_url=address, timeout=120) as http:
         yield Api(http, pool)
 
 
