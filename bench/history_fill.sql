@@ -1,4 +1,5 @@
--- Jobs $2 + 1 to $2 + $3 of $1 finished ones, evenly over the last 25 days.
+-- Jobs $2 + 1 to $2 + $3 of $1 finished ones, evenly over the last 25 days: half of them one app's, errors of imports only,
+-- one in 2,000 canceled, one type rare, and a few that took minutes or hours.
 with made as (
     insert into headrace.jobs_history (
         id, archived, app, queue, type, name, status, has_errors, attempt, root_id, created_at, started_at, ended_at)
@@ -7,11 +8,14 @@ with made as (
         case when n % 100000 = 0 then 'IMPORT_USERS' when n % 20 = 0 then 'IMPORT_RECORDS' when n % 3 = 0 then 'HANDLER'
             else 'EXECUTE_ACTION' end,
         'old', case when n % 2000 = 0 then 'CANCELED' else 'FINISHED' end, n % 200 = 0, 1, id, at,
-        at + interval '100 ms', at + interval '1 second'
+        at + interval '100 ms',
+        at + case n % 5000 when 1 then interval '3 hours' when 2 then interval '5 minutes' else interval '1 second' end
     from (
-        select n, at, headrace.uuid_v7(at) as id
-        from generate_series($2::integer + 1, $2::integer + $3::integer) n,
-            lateral (select now() - interval '25 days' * (n::float8 / $1::integer) as at) time
+        select n, at, headrace.uuid_at(floor(extract(epoch from at) * 4096000)::bigint, n) as id
+        from (
+            select n, now() - interval '25 days' * (1 - n::float8 / $1::integer) as at
+            from generate_series($2::integer + 1, $2::integer + $3::integer) n
+        ) times
     ) ids
     returning id
 )
