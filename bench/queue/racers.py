@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from engine import app
 from engine.db.migrate import migrate
 from engine.db.pool import Pool
-from engine.jobs import requests, store
+from engine.jobs import bulk, requests, store
 from engine.jobs.requests import Requester
 from engine.model import NewJob
 from engine.settings import Settings
@@ -61,8 +61,9 @@ class Headrace:
         began = time.perf_counter()
         if how == "bulk":
             for begin in range(0, count, 5000):
-                async with pool.transaction() as conn:
-                    await store.create(conn, [self._job() for _ in range(min(5000, count - begin))])
+                async with pool.acquire() as conn:
+                    params = ({} for _ in range(min(5000, count - begin)))
+                    await bulk.create_all(conn, requests.call_handlers(ANN, "noop", params, {}))
         elif how == "copy":
             async with pool.acquire() as conn:
                 await conn.copy_to_table(

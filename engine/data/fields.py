@@ -182,10 +182,16 @@ def check_json(value: Any) -> None:
         raise Invalid("expected a value that is not nested so deeply") from None
 
 
+_PLAIN = frozenset({int, bool, type(None)})
+
+
 def _check_json(value: Any) -> None:
+    kind = type(value)
+    if kind in _PLAIN:
+        return
     if isinstance(value, str):
         _check_text(value)
-    elif type(value) is dict or isinstance(value, Mapping):  # to ask the abstract class alone takes longer
+    elif kind is dict or isinstance(value, Mapping):  # to ask the abstract class alone takes longer
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise Invalid("expected JSON: the names in an object are texts")
@@ -196,13 +202,15 @@ def _check_json(value: Any) -> None:
             _check_json(inner)
     elif isinstance(value, float) and not math.isfinite(value):
         raise Invalid("expected JSON: its numbers are finite")
-    elif value is not None and not isinstance(value, bool | int | float):
+    elif not isinstance(value, int | float):
         raise Invalid("expected JSON")
 
 
 def _check_text(value: str) -> None:
     if "\0" in value:
         raise Invalid("expected a text without the character NUL")
+    if value.isascii():
+        return
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -56,9 +56,24 @@ def _decode_jsonb(text: str) -> Any:
     return _scan(text, 0)[0]
 
 
+class Json(str):
+    """A value for jsonb that is text already: who sends much may encode it before it has the connection."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, value: object) -> Json:
+        """The value as PostgreSQL will read it."""
+        return cls(_encode(value))
+
+
+def _encode_jsonb(value: object) -> str:
+    return value if type(value) is Json else _encode(value)
+
+
 async def _prepare(conn: asyncpg.Connection[asyncpg.Record]) -> None:
     for name, decode in (("jsonb", _decode_jsonb), ("json", json.loads)):
-        await conn.set_type_codec(name, schema="pg_catalog", encoder=_encode, decoder=decode)
+        await conn.set_type_codec(name, schema="pg_catalog", encoder=_encode_jsonb, decoder=decode)
 
 
 async def _leave(_: asyncpg.Connection[asyncpg.Record]) -> None:

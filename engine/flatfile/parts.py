@@ -14,7 +14,7 @@ from engine.flatfile.store import FlatfileJob
 from engine.flatfile.words import ENDS, PARTS_COMPLETED
 from engine.jobs import store as jobs
 from engine.jobs.names import JOBS_CHANNEL
-from engine.jobs.requests import Requester, call_handler
+from engine.jobs.requests import Requester, call_handlers
 from engine.model import Status, check_job_id
 
 MOST_PARTS = 1000
@@ -35,7 +35,7 @@ async def split(
         raise BadRequest(f"job {job.id} was split before", additional_info={"jobId": str(job.id)})
     await _wait(conn, job)
     owner = Requester(by.app, by.run_by, job.id)
-    ids = await jobs.create(conn, [call_handler(owner, job.name, job.params, None) for _ in parts])
+    ids = await jobs.create(conn, list(call_handlers(owner, job.name, [job.params] * len(parts), None)))
     own = {name: value for name, value in job.config.items() if name != "predecessorIds"}
     common = {**own, "parentId": str(job.id), "partExecution": "parallel" if parallel else "sequential"}
     configs = [{**common, "part": n, "partData": dict(data)} for n, data in enumerate(parts, 1)]

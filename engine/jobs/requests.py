@@ -5,7 +5,7 @@ A job must not fail later for what is known when it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -220,6 +220,17 @@ def call_handler(by: Requester, name: object, params: object, options: object) -
         raise BadRequest.field("options.queue", options, "no queue: jobs of a handler have their own")
     spec = {"handlerName": name, "params": _object("params", params)}
     return _job(by, JobType.HANDLER, str(name), str(name), spec, options, queue=queue)
+
+
+def call_handlers(by: Requester, name: object, params: Iterable[object], options: object) -> Iterator[NewJob]:
+    """HANDLER, once for each of the params: name and options are checked once, here, and each params when its job is
+    taken. For `bulk.create_all`, which takes them while the server is busy with those before."""
+    like = call_handler(by, name, {}, options)
+    before, after = like[:4], like[5:]
+    return (
+        NewJob._make((*before, {"handlerName": name, "params": _object(f"params[{n}]", one)}, *after))
+        for n, one in enumerate(params)
+    )
 
 
 def send_notification(by: Requester, notification: Notification, params: object, options: object) -> NewJob:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from engine.db.pool import Connection
+from engine.db.pool import Connection, Json
 from engine.db.sql import load
 from engine.errors import BadRequest, NotFound
 from engine.ids import id_ms, new_ids
@@ -28,25 +29,82 @@ async def create(conn: Connection, jobs: Sequence[NewJob], *, wake: bool = True)
     A job whose unique key a live job of the app holds is not created; its place has that job's id.
     `wake` tells hungry workers when the transaction commits. BadRequest names a field out of range.
     """
-    ids = await create_free(conn, jobs, wake=wake)
-    return [id or await _holder(conn, job, wake) for id, job in zip(ids, jobs, strict=True)]
+    return await insert(conn, prepare(jobs), wake=wake)
 
 
 async def create_free(conn: Connection, jobs: Sequence[NewJob], *, wake: bool = True) -> list[UUID | None]:
     """As `create`, but a job that is not created has None in its place."""
-    if not jobs:
-        return []
-    kinds = _kinds(jobs)
+    return await _insert_free(conn, prepare(jobs), wake)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Jobs that are checked and have ids. Those of a kind are alike in all but id and spec.
+
+    `kinds`: a job of each kind, and the millisecond of their ids. `numbers`: of which kind each job is, from 1 on.
+    """
+
+    jobs: Sequence[NewJob]
+    ids: list[UUID]
+    specs: list[Json]
+    numbers: list[int]
+    kinds: list[tuple[int, NewJob]]
+
+
+def prepare(jobs: Sequence[NewJob]) -> Prepared:
+    """All of `create` that needs no connection: BadRequest names a field out of range."""
+    kinds: list[tuple[int, NewJob]] = []
+    numbers = []
     ids = new_ids(len(jobs))
-    roots = await _roots(conn, jobs)
-    if len(jobs) == 1:
+    for first, last in _milliseconds(ids):
+        ms = id_ms(ids[first])
+        numbered: dict[tuple[Any, ...], int] = {}
+        for job in jobs[first:last]:
+            # The types of its numbers too: True equals 1, but is none.
+            alike = (type(job[7]), type(job[8]), type(job[9]), type(job[16]), job[:4], job[5:])
+            number = numbered.get(alike)
+            if number is None:
+                _check(job)
+                kinds.append((ms, job))
+                number = numbered[alike] = len(kinds)
+            numbers.append(number)
+    return Prepared(jobs, ids, _specs(jobs), numbers, kinds)
+
+
+def _specs(jobs: Sequence[NewJob]) -> list[Json]:
+    here = context.current()
+    if here is None:
+        return [Json.of(dict(job.spec)) for job in jobs]
+    return [Json.of({**job.spec, context.KEY: here}) for job in jobs]
+
+
+def _milliseconds(ids: Sequence[UUID]) -> Iterator[tuple[int, int]]:
+    """From where to where the ids, which rise, are of one millisecond each."""
+    first = 0
+    while first < len(ids):
+        last = bisect_right(ids, id_ms(ids[first]), first, key=id_ms)
+        yield first, last
+        first = last
+
+
+async def insert(conn: Connection, ready: Prepared, *, wake: bool = True) -> list[UUID]:
+    """The rest of `create`."""
+    ids = await _insert_free(conn, ready, wake)
+    return [id or await _holder(conn, job, wake) for id, job in zip(ids, ready.jobs, strict=True)]
+
+
+async def _insert_free(conn: Connection, ready: Prepared, wake: bool) -> list[UUID | None]:
+    if not ready.ids:
+        return []
+    roots = await _roots(conn, ready)
+    shared = [_shared(ms, job, roots) for ms, job in ready.kinds]
+    if len(ready.ids) == 1:
         # Without arrays: they cost the driver two thirds of what the call did.
-        made = await conn.fetchval(
-            load("job_insert"), ids[0], _spec(jobs[0]), *_shared(id_ms(ids[0]), jobs[0], roots), wake
-        )
-        return [ids[0] if made else None]
-    refused = await conn.fetchval(load("jobs_insert"), *_arrays(ids, jobs, kinds, roots), wake)
-    return [None if id in refused else id for id in ids] if refused else list(ids)
+        made = await conn.fetchval(load("job_insert"), ready.ids[0], ready.specs[0], *shared[0], wake)
+        return [ready.ids[0] if made else None]
+    columns = zip(*shared, strict=True)
+    refused = await conn.fetchval(load("jobs_insert"), ready.ids, ready.specs, ready.numbers, *columns, wake)
+    return [None if id in refused else id for id in ready.ids] if refused else list(ready.ids)
 
 
 async def _holder(conn: Connection, job: NewJob, wake: bool) -> UUID:
@@ -79,59 +137,12 @@ def _check_range(field: str, value: int, low: int, high: int, unit: str) -> None
         raise BadRequest.field(field, value, f"a whole number from {low} to {high} ({unit})")
 
 
-async def _roots(conn: Connection, jobs: Sequence[NewJob]) -> Mapping[UUID, UUID]:
+async def _roots(conn: Connection, ready: Prepared) -> Mapping[UUID, UUID]:
     """The roots of the jobs' parents. A statement of its own: it has to look into every month of the history, and most
     jobs have no parent."""
-    parents = {job.parent_id for job in jobs if job.parent_id is not None}
+    parents = {job.parent_id for _, job in ready.kinds if job.parent_id is not None}
     rows = await conn.fetch(load("job_roots"), list(parents)) if parents else []
     return {row["id"]: row["root_id"] for row in rows}
-
-
-def _kinds(jobs: Sequence[NewJob]) -> list[int]:
-    """The kind of each job, counted from 0: those of a kind are alike in all but the spec, and checked once."""
-    kinds: dict[tuple[Any, ...], int] = {}
-    found = []
-    for job in jobs:
-        # The types of its numbers too: True equals 1, but is none.
-        alike = (type(job[7]), type(job[8]), type(job[9]), type(job[16]), job[:4], job[5:])
-        kind = kinds.get(alike)
-        if kind is None:
-            _check(job)
-            kind = kinds[alike] = len(kinds)
-        found.append(kind)
-    return found
-
-
-def _arrays(
-    ids: Sequence[UUID], jobs: Sequence[NewJob], kinds: Sequence[int], roots: Mapping[UUID, UUID]
-) -> list[Sequence[Any]]:
-    """The arguments of jobs_insert.sql but its last."""
-    places: dict[tuple[int, int], int] = {}
-    shared: list[tuple[Any, ...]] = []
-    numbers: list[int] = []
-    for first, last in _milliseconds(ids):
-        ms = id_ms(ids[first])
-        for job, kind in zip(jobs[first:last], kinds[first:last], strict=True):
-            number = places.get((ms, kind))
-            if number is None:
-                shared.append(_shared(ms, job, roots))
-                number = places[ms, kind] = len(shared)
-            numbers.append(number)
-    return [ids, [_spec(job) for job in jobs], numbers, *zip(*shared, strict=True)]
-
-
-def _milliseconds(ids: Sequence[UUID]) -> Iterator[tuple[int, int]]:
-    """From where to where the ids, which rise, are of one millisecond each."""
-    first = 0
-    while first < len(ids):
-        last = bisect_right(ids, id_ms(ids[first]), first, key=id_ms)
-        yield first, last
-        first = last
-
-
-def _spec(job: NewJob) -> dict[str, Any]:
-    here = context.current()
-    return dict(job.spec) if here is None else {**job.spec, context.KEY: here}
 
 
 def _shared(ms: int, job: NewJob, roots: Mapping[UUID, UUID]) -> tuple[Any, ...]:
