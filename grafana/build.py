@@ -377,8 +377,12 @@ SCRIPTS = Dashboard(
         ),
         Panel(
             "Killed",
-            "Scripts that the sandbox ended, by the limit that they passed. `protocol` may be an attack.",
-            [("{{limit}}", f"{rate('headrace_script_kills_total', 'limit')} or vector(0)")],
+            "Scripts that the sandbox ended, by the limit that they passed, and other jobs whose time was over, by type. "
+            "`protocol` may be an attack.",
+            [
+                ("{{limit}}", f"{rate('headrace_script_kills_total', 'limit')} or vector(0)"),
+                ("{{type}}", rate("headrace_job_timeouts_total", "type")),
+            ],
             unit="ops",
             bad=1,
         ),

@@ -24,7 +24,7 @@ def records(add: Add) -> None:
     _query(_entity(_job(add, "delete", "delete records")), "{} for all of them", required=True)
     run = _entity(_of_app(add, "run", "run an action on records"))
     jobwords.detach(run)
-    jobwords.script_options(run)
+    jobwords.options(run)
     run.add_argument("action", metavar="ACTION", help="an action of the entity")
     _query(run, "default: all of them")
     _params(run)
@@ -45,7 +45,7 @@ def global_action(add: Add) -> None:
     run.add_argument("action", metavar="ACTION", help="a global action of the app")
     _params(run)
     jobwords.detach(run)
-    jobwords.script_options(run)
+    jobwords.options(run)
 
 
 def _job(add: Add, name: str, help: str) -> argparse.ArgumentParser:

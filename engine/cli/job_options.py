@@ -24,7 +24,7 @@ def read(given: argparse.Namespace) -> dict[str, Any]:
         "queue": _if_given(given.queue, lambda text: check_name("--queue", text)),
         "lowPriority": given.low_priority,
         "delay": _if_given(given.delay, lambda text: duration_ms("--delay", text)),
-        "timeout": _if_given(getattr(given, "timeout", None), lambda text: duration_ms("--timeout", text)),
+        "timeout": _if_given(given.timeout, lambda text: duration_ms("--timeout", text)),
         "maxAttempts": _if_given(given.max_attempts, _attempts),
         "uniqueKey": given.unique_key,
         "concurrencyKey": given.concurrency_key,

@@ -11,15 +11,10 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--low-priority", action="store_true", default=None, help="jobs without the flag go first")
     parser.add_argument("--delay", metavar="DURATION", help="start no sooner than after this, such as 90s")
     parser.add_argument("--max-attempts", metavar="N", help="try again when it fails; default: the action's, else 1")
+    parser.add_argument("--timeout", metavar="DURATION", help="end an attempt, or a script's run, after this: 10m")
     parser.add_argument("--unique-key", metavar="KEY", help="a live job of the app with this key is followed instead")
     parser.add_argument("--concurrency-key", metavar="KEY", help="jobs of the app with this key take turns")
     parser.add_argument("--concurrency-limit", metavar="N", help="so many of them run at once; default: 1")
-
-
-def script_options(parser: argparse.ArgumentParser) -> None:
-    """Those of all jobs, and that of jobs that run scripts."""
-    options(parser)
-    parser.add_argument("--timeout", metavar="DURATION", help="end a run of the script after this, such as 10m")
 
 
 def detach(parser: argparse._ActionsContainer) -> None:

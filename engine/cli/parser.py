@@ -167,7 +167,7 @@ def _apps(add: _Commands) -> None:
         "a text that looks like JSON in quotes of its own: zip='\"04109\"'",
     )
     jobwords.detach(run)
-    jobwords.script_options(run)
+    jobwords.options(run)
 
 
 def _states(add: _Commands) -> None:

@@ -14,7 +14,7 @@ from engine.data.fields import Invalid, check_json
 from engine.errors import NotFound
 from engine.executors.endings import FINISHED, Ending, Failed, Finished
 from engine.executors.handler_access import check_allowed
-from engine.executors.interruptible import interruptible
+from engine.executors.interruptible import guarded
 from engine.executors.run import Afterwards, Run
 from engine.jobs import store
 from engine.jobs.journal import Line
@@ -77,7 +77,8 @@ async def execute(run: Run) -> Ending:
         known = ", ".join(sorted(run.services.handlers)) or "none"
         raise NotFound(f"this worker has no handler {name!r}; it has: {known}")
     check_allowed(run.services.settings.handler_apps, run.claim.app, name)
-    response = await interruptible(run, lambda: handler(HandlerJob(run)), "the handler")
+    limit_ms = run.services.settings.script_timeout_ms
+    response = await guarded(run, lambda: handler(HandlerJob(run)), "the handler", limit_ms=limit_ms)
     if isinstance(response, Failed):
         return response
     if response is None:

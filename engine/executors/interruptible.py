@@ -13,45 +13,88 @@ from scripting.model import Interrupt
 
 # Not the fault of the work: whoever guards it lets these pass.
 PASSING = (HeadraceError, Interrupt)
+# Time for a handler to clean up. Work that swallowed its cancellation, as `wait_for` may, is asked again behind it.
+AGAIN_S = 10.0
+WHOLE_S = 0.05
+_TIMEOUT = "timeout"
+
+
+class _Cut:
+    """The early end of the work: its task is cancelled until it ends, but not while it commits."""
+
+    __slots__ = ("_asked", "_run", "_task", "_timer", "reason")
+
+    def __init__(self, run: Run, task: asyncio.Task[Any]) -> None:
+        self._run = run
+        self._task = task
+        self._asked = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self.reason: str | None = None
+
+    def now(self, reason: str) -> None:
+        """Ends it for this reason; a command counts for more than a time that is over."""
+        if self.reason in (None, _TIMEOUT):
+            self.reason = reason
+        self._ask()
+
+    def late(self) -> None:
+        """Ends it because its time is over."""
+        self.now(self.reason or _TIMEOUT)
+
+    def over(self) -> bool:
+        """Takes back what was asked; whether nobody else has cancelled the task."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for _ in range(self._asked):
+            self._task.uncancel()
+        self._asked = 0
+        return not self._task.cancelling()
+
+    def _ask(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        pause_s = WHOLE_S if self._run.is_whole else AGAIN_S
+        if not self._run.is_whole:
+            self._asked += 1
+            self._task.cancel()
+        self._timer = asyncio.get_running_loop().call_later(pause_s, self._ask)
 
 
 async def interruptible(run: Run, work: Callable[[], Awaitable[Any]], what: str, *, limit_ms: int | None = None) -> Any:
-    """What the work returned, or how it failed; `what` is its name in the error of a time-out.
+    """What the work returned; Failed if its time was over, `what` is its name in that error. What it raises passes.
 
-    It is cancelled, as asyncio cancels, when the attempt is to end, and after `limit_ms` (else the job's, else the
-    setting's time).
+    It is cancelled, as asyncio cancels, when the attempt is to end, and after the job's own time-out, else `limit_ms`
+    (None is no limit). What is `run.whole` is not cut.
     """
     task = run.task
     assert task is not None
-    reasons: list[str] = []
-
-    def kill(reason: str) -> None:
-        reasons.append(reason)
-        task.cancel()
-
     run.check()
-    most_ms = run.claim.timeout_ms or limit_ms or run.services.settings.script_timeout_ms
-    deadline = run.services.deadlines.after(most_ms / 1000, task.cancel)
-    run.killable(kill)
+    cut = _Cut(run, task)
+    most_ms = run.claim.timeout_ms or limit_ms
+    deadline = None if most_ms is None else run.services.deadlines.after(most_ms / 1000, cut.late)
+    run.killable(cut.now)
     try:
         return await work()
     except asyncio.CancelledError:
-        if not reasons and not deadline.reached:
+        if not cut.over() or cut.reason is None:
             raise
-        task.uncancel()
-        if reasons:
-            raise Interrupt(reasons[0]) from None
+        if cut.reason != _TIMEOUT:
+            raise Interrupt(cut.reason) from None
+        run.services.metrics.job_timed_out(run.claim.type)
         message = f"{what} did not end within {most_ms} ms"
         return Failed({"code": "timeout", "message": message, "limit": "wall"}, retryable=False)
+    finally:
+        run.killable(None)
+        cut.over()
+        if deadline is not None:
+            deadline.drop()
+
+
+async def guarded(run: Run, work: Callable[[], Awaitable[Any]], what: str, *, limit_ms: int) -> Any:
+    """As `interruptible`, for the platform's own code, which may show its errors: their text goes into the job."""
+    try:
+        return await interruptible(run, work, what, limit_ms=limit_ms)
     except PASSING:
         raise
     except Exception as error:
-        return _failed(error)
-    finally:
-        run.killable(None)
-        deadline.drop()
-
-
-def _failed(error: Exception) -> Failed:
-    """The platform's own code may show its errors: their text goes into the job."""
-    return Failed({"code": "unknownError", "message": f"{type(error).__name__}: {error}"})
+        return Failed({"code": "unknownError", "message": f"{type(error).__name__}: {error}"})

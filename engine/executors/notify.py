@@ -17,7 +17,7 @@ import httpx
 from engine.apps.outgoing import Notification
 from engine.executors import notify_mail
 from engine.executors.endings import Ending, Failed, Finished
-from engine.executors.interruptible import interruptible
+from engine.executors.interruptible import guarded
 from engine.executors.run import Run
 from engine.executors.signing import secret_of
 from engine.net.addresses import is_public, resolve
@@ -31,8 +31,9 @@ async def execute(run: Run) -> Ending:
     """Sends the notification; FINISHED with what became of it, or failed and perhaps tried again."""
     app = await run.app()
     found = app.manifest.notification(run.claim.spec["notificationName"])
-    send, limit_ms = (_send, TIMEOUT_MS) if found.webhook is not None else (notify_mail.send, None)
-    ending: Ending = await interruptible(run, lambda: send(run, found), "the notification", limit_ms=limit_ms)
+    mail_ms = run.services.settings.script_timeout_ms
+    send, limit_ms = (_send, TIMEOUT_MS) if found.webhook is not None else (notify_mail.send, mail_ms)
+    ending: Ending = await guarded(run, lambda: send(run, found), "the notification", limit_ms=limit_ms)
     return ending
 
 

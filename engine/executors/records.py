@@ -47,6 +47,11 @@ async def import_records(run: Run) -> Ending:
     return Finished({"rowsImported": done.good, "rowsWithErrors": done.bad}, has_errors=done.bad > 0)
 
 
+def imported(place: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The results of an import that got so far."""
+    return {"rowsImported": place.get("imported", 0), "rowsWithErrors": place.get("bad", 0)}
+
+
 async def delete_records(run: Run) -> Ending:
     """Removes what the query finds; the result of each record under its id (seed 003, results)."""
     entity = await _entity(run)
@@ -71,6 +76,11 @@ async def delete_records(run: Run) -> Ending:
             await store.set_progress(scope.conn, run.claim.id, percent=percent, checkpoint=place)
     failed = any(result["status"] == "error" for result in place["results"].values())
     return Finished({"results": place["results"]}, has_errors=failed)
+
+
+def deleted(place: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The results of a removal that got so far."""
+    return {"results": place.get("results", {})}
 
 
 async def _remove(run: Run, conn: Any, entity: Entity, record_id: UUID, place: dict[str, Any]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -73,6 +73,7 @@ class Run:
         self._kill: Callable[[str], None] | None = None
         self.afterwards: Afterwards | None = None
         self.task: asyncio.Task[Any] | None = None
+        self.is_whole = False
 
     @cached_property
     def limits(self) -> InForce:
@@ -102,36 +103,55 @@ class Run:
         """Tells how to kill what runs now; None when nothing does."""
         self._kill = kill
 
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Inside, nobody cuts what the worker's own process does: for steps of which the second half must follow."""
+        was, self.is_whole = self.is_whole, True
+        try:
+            yield
+        finally:
+            self.is_whole = was
+
     def check(self) -> None:
         """A safe point: raises Interrupt if the attempt should end here."""
         if self._wish is not None:
             raise Interrupt(self._wish)
 
     @asynccontextmanager
-    async def effect(self) -> AsyncIterator[Effect]:
+    async def effect(self, *, also_at_its_end: bool = False) -> AsyncIterator[Effect]:
         """A transaction that commits only while this attempt holds the job and nobody asked it to end.
 
-        Raises Interrupt otherwise. What the journal has collected is written with it.
+        Raises Interrupt otherwise. What the journal has collected is written with it. `also_at_its_end` is for what has
+        happened outside already: it is written also by an attempt that is asked to end.
 
         When the connection breaks, nobody knows whether the transaction has committed. So what it held is
         forgotten and the attempt ends: the next one reads in the journal what happened, and does the rest.
         """
-        self.check()
+        if not also_at_its_end:
+            self.check()
+        was_whole = self.is_whole
         try:
             async with self.services.pool.transaction() as conn:
-                await self._hold(conn)
+                await self._hold(conn, also_at_its_end=also_at_its_end)
                 scope = Effect(conn)
                 yield scope
                 await self.journal.write(conn, scope.entries)
+                # Cut in its commit it may have happened or not, and nobody would know.
+                self.is_whole = True
         except DatabaseUnavailable:
             self.journal.clear()
             self.end("handover")
             raise
-        self.journal.clear()
+        else:
+            self.journal.clear()
+        finally:
+            self.is_whole = was_whole
 
-    async def _hold(self, conn: Connection) -> None:
+    async def _hold(self, conn: Connection, *, also_at_its_end: bool) -> None:
         match await queue.fence(conn, self.claim):
             case Status.RUNNING:
+                return
+            case Status.STOPPING | Status.CANCELING if also_at_its_end:
                 return
             case Status.STOPPING:
                 raise Interrupt("stop")

@@ -18,7 +18,7 @@ from engine.db.pool import translated
 from engine.db.sql import load
 from engine.errors import DatabaseError
 from engine.executors.endings import Ending, Failed, Finished
-from engine.executors.interruptible import interruptible
+from engine.executors.interruptible import guarded
 from engine.executors.run import Run
 from engine.jobs.documents import time_text
 
@@ -32,7 +32,7 @@ async def execute(run: Run) -> Ending:
     action = app.manifest.database_action(run.claim.spec["databaseActionName"])
     limit_ms = action.timeout + GRACE_MS
     try:
-        ending: Ending = await interruptible(run, lambda: _run(run, action), "the statement", limit_ms=limit_ms)
+        ending: Ending = await guarded(run, lambda: _run(run, action), "the statement", limit_ms=limit_ms)
     except DatabaseError as error:
         return Failed(error.to_json(), retryable=False)
     return ending

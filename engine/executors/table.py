@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from engine.executors import (
@@ -18,30 +18,27 @@ from engine.executors import (
     statement,
     users,
 )
-from engine.executors.endings import Ending
-from engine.executors.run import Run
+from engine.executors.within_time import Execute, within_time
 from engine.model import JobType
-
-Execute = Callable[[Run], Awaitable[Ending]]
 
 EXECUTORS: Mapping[JobType, Execute] = MappingProxyType(
     {
         JobType.EXECUTE_SCRIPT: script.execute,
         JobType.EXECUTE_ACTION: action.execute,
         JobType.EXECUTE_LISTENER: listener.execute,
-        JobType.IMPORT_RECORDS: records.import_records,
-        JobType.EXPORT_RECORDS: records.export_records,
-        JobType.DELETE_RECORDS: records.delete_records,
-        JobType.IMPORT_USERS: users.import_users,
-        JobType.EXPORT_USERS: users.export_users,
-        JobType.START_APP: apps.start,
-        JobType.STOP_APP: apps.stop,
-        JobType.DEPLOY_ENDPOINT: endpoints.deploy,
-        JobType.UNDEPLOY_ENDPOINT: endpoints.undeploy,
+        JobType.IMPORT_RECORDS: within_time(records.import_records, "the import", so_far=records.imported),
+        JobType.EXPORT_RECORDS: within_time(records.export_records, "the export"),
+        JobType.DELETE_RECORDS: within_time(records.delete_records, "the removal", so_far=records.deleted),
+        JobType.IMPORT_USERS: within_time(users.import_users, "the import"),
+        JobType.EXPORT_USERS: within_time(users.export_users, "the export"),
+        JobType.START_APP: within_time(apps.start, "the start"),
+        JobType.STOP_APP: within_time(apps.stop, "the stop"),
+        JobType.DEPLOY_ENDPOINT: within_time(endpoints.deploy, "the deployment"),
+        JobType.UNDEPLOY_ENDPOINT: within_time(endpoints.undeploy, "the undeployment"),
         JobType.CALL_ENDPOINT: endpoints.call,
         JobType.HANDLER: handler.execute,
         JobType.SEND_NOTIFICATION: notify.execute,
         JobType.DATABASE_ACTION: statement.execute,
-        JobType.PUBLISH_MESSAGE: publish.execute,
+        JobType.PUBLISH_MESSAGE: within_time(publish.execute, "the publication"),
     }
 )

@@ -76,11 +76,12 @@ async def _unmailed(run: Run) -> list[User]:
 
 async def _tell(run: Run, mailer: Mailer, user: User, label: str) -> bool:
     """Whether the mail was refused. Killed between its two steps, it sends the same mail once more."""
-    sent = await mailer.send(_invitation(run, user, label))
-    async with run.effect() as scope:
-        if isinstance(sent, Refused):
-            log_errors(run, [f"user {user.id}: no mail to {user.email}: {sent.reason}"])
-        await users.mailed(scope.conn, run.claim.app, user.id, run.claim.id)
+    with run.whole():
+        sent = await mailer.send(_invitation(run, user, label))
+        async with run.effect(also_at_its_end=True) as scope:
+            if isinstance(sent, Refused):
+                log_errors(run, [f"user {user.id}: no mail to {user.email}: {sent.reason}"])
+            await users.mailed(scope.conn, run.claim.app, user.id, run.claim.id)
     return isinstance(sent, Refused)
 
 

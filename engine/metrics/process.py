@@ -86,6 +86,12 @@ class Metrics:
             ("language",),
             registry=self.registry,
         )
+        self._time_outs = Counter(
+            "headrace_job_timeouts",
+            "Attempts that were ended because their time was over, those of scripts not among them.",
+            ("type",),
+            registry=self.registry,
+        )
         self._cut_logs = Counter(
             "headrace_script_logs_cut",
             "Runs of scripts whose log was cut at its limit of lines or of bytes.",
@@ -130,6 +136,10 @@ class Metrics:
     def script_killed(self, limit: str) -> None:
         """The sandbox ended a script."""
         self._kills.labels(limit).inc()
+
+    def job_timed_out(self, kind: str) -> None:
+        """An attempt of this type of job, which is none of scripts, took longer than it may."""
+        self._time_outs.labels(kind).inc()
 
     def log_cut(self, limit: str) -> None:
         """A run's log reached its limit: lines or bytes."""

@@ -8,7 +8,8 @@ import logging
 from engine.errors import BadRequest, DatabaseUnavailable, HeadraceError
 from engine.executors.endings import INTERRUPTIONS, Ending, Failed, Finished, HandedBack
 from engine.executors.run import Afterwards, Run, Services
-from engine.executors.table import EXECUTORS, Execute
+from engine.executors.table import EXECUTORS
+from engine.executors.within_time import Execute
 from engine.jobs import journal
 from engine.jobs.journal import Diverged, Journal, Pages
 from engine.jobs.queue import Claim

@@ -13,10 +13,12 @@ import pytest
 from engine.app import clock_ms
 from engine.apps.store import AppCache
 from engine.db.pool import Pool
+from engine.executors.deadlines import Deadlines
 from engine.executors.endings import Ending, Finished
 from engine.executors.handler import Handler
 from engine.executors.run import Run, Services
-from engine.executors.table import Execute
+from engine.executors.table import EXECUTORS
+from engine.executors.within_time import Execute
 from engine.jobs import store
 from engine.metrics import Metrics
 from engine.model import Job, JobType, Status
@@ -46,14 +48,24 @@ class Shop:
         """From now on this is what the jobs do."""
         self._patch.setattr(attempt, "EXECUTORS", {JobType.HANDLER: work})
 
+    def does_as_always(self) -> None:
+        """From now on jobs of every type do what they do at work, but for scripts, of which this has no host."""
+        self._patch.setattr(attempt, "EXECUTORS", EXECUTORS)
+
     @asynccontextmanager
     async def worker(
-        self, *, handlers: Mapping[str, Handler] = NO_HANDLERS, metrics: Metrics | None = None, **settings: Any
+        self,
+        *,
+        handlers: Mapping[str, Handler] = NO_HANDLERS,
+        metrics: Metrics | None = None,
+        deadlines: Deadlines | None = None,
+        **settings: Any,
     ) -> AsyncIterator[Worker]:
         """A running worker with a pool of its own; it ends in order."""
         chosen = Settings(**{"slots": 4, "poll_ms": 50, "heartbeat_ms": 100, "retry_base_ms": 10, **settings})
         pool = await Pool.connect(self.pool.dsn, max_size=chosen.slots + 4)
-        services = Services(pool, AppCache(), cast(Any, None), chosen, metrics or Metrics(), clock_ms, handlers)
+        counts, limits = metrics or Metrics(), deadlines or Deadlines()
+        services = Services(pool, AppCache(), cast(Any, None), chosen, counts, clock_ms, handlers, limits)
         worker = Worker(services, name="shop")
         running = asyncio.create_task(worker.run())
         await asyncio.wait_for(worker.ready.wait(), LONG_S)
