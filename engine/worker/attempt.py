@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from engine.errors import BadRequest, DatabaseUnavailable, HeadraceError
-from engine.executors.endings import INTERRUPTIONS, Ending, Failed, Finished, HandedBack
+from engine.errors import BadRequest, DatabaseError, DatabaseUnavailable, HeadraceError
+from engine.executors.endings import INTERRUPTIONS, Ending, Failed, Finished, HandedBack, Lost
 from engine.executors.run import Afterwards, Run, Services
 from engine.executors.table import EXECUTORS
 from engine.executors.within_time import Execute
 from engine.jobs import journal
 from engine.jobs.journal import Diverged, Journal, Pages
-from engine.jobs.queue import Claim
+from engine.jobs.queue import Claim, Finish
 from engine.model import Status
 from engine.worker.finisher import Finisher
-from engine.worker.settle import settle
+from engine.worker.settle import brief, refused, settle
 from scripting.host import SandboxUnavailable
 from scripting.model import Interrupt
 
@@ -34,7 +34,7 @@ class Attempt:
     def __init__(self, services: Services, claim: Claim, finisher: Finisher) -> None:
         self.claim = claim
         self._finisher = finisher
-        self._ending: Ending | None = None
+        self._ending: Ending = Lost()
         self.left = "lost"
         self._run = Run(services, claim, Journal(claim.id, claim.attempt, _recorded(services, claim)))
 
@@ -45,12 +45,35 @@ class Attempt:
     async def work(self) -> Status | None:
         """Executes the job and records how that ended; what the job is now, None if the claim was lost."""
         with self._run.services.tracer.attempt(self.claim) as span:
-            self._ending = await self._execute()
-            status = await settle(self._run, self._ending, self._finisher)
-            self.left = self._outcome(status)
+            await self.execute()
+            status = await self.settle()
             span.set(headrace__outcome=self.left)
             if isinstance(self._ending, Failed):
                 span.fail(str(self._ending.error.get("code")))
+        return status
+
+    async def execute(self) -> None:
+        """Executes the job; `settle` records how that ended, or `brief` says all that there is to record."""
+        self._ending = await self._execute()
+
+    def brief(self) -> Finish | None:
+        """The end, if nothing else is to be recorded and nobody is to be told: it goes with those of other jobs, and
+        `settled` is to hear what the job is then."""
+        return None if self._run.afterwards is not None else brief(self._run, self._ending)
+
+    def settled(self, status: Status | None) -> None:
+        """The ending is recorded: what the job is now, None if the claim was lost."""
+        self.left = self._outcome(status)
+
+    async def settle(self, refusal: DatabaseError | None = None) -> Status | None:
+        """Records the ending and tells whoever is to be told; what the job is now, None if the claim was lost.
+
+        With the `refusal` of its end by PostgreSQL: that it failed by this.
+        """
+        if refusal is not None:
+            self._ending = refused(self._run, refusal)
+        status = await settle(self._run, self._ending, self._finisher)
+        self.settled(status)
         if self._run.afterwards is not None:
             await self._tell(self._run.afterwards, status, self._ending)
         return status

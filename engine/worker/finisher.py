@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from functools import partial
 
 from engine.db import cancellation
 from engine.db.pool import Connection, Pool
@@ -24,31 +26,36 @@ log = logging.getLogger(__name__)
 MOST = 500
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 
-_Waiting = tuple[Finish, "asyncio.Future[Status | None]"]
+# Called with what the job has ended as, None if the claim was lost, or with why that could not be written.
+Then = Callable[[Status | Exception | None], None]
+_Waiting = tuple[Finish, Then]
 
 
 class Finisher:
-    """Writes the ends of a worker's jobs. One batch is under way at a time."""
+    """Writes the ends of a worker's jobs, in its `context`. One batch is under way at a time."""
 
     def __init__(self, pool: Pool, metrics: JobMetrics) -> None:
         self._pool = pool
         self._metrics = metrics
+        self.context = copy_context()
         self._waiting: list[_Waiting] = []
         self._writer: asyncio.Task[None] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def finish(self, end: Finish) -> Status | None:
         """What the job has ended as, or None if the claim was lost. DatabaseError if PostgreSQL refuses this end.
 
         Lasts as long as an outage of the database does: only this worker knows how the job ended.
         """
-        # Kept: it is asked for with a system call each time.
-        loop = self._loop = self._loop or asyncio.get_running_loop()
-        future: asyncio.Future[Status | None] = loop.create_future()
-        self._waiting.append((end, future))
-        if self._writer is None:
-            self._writer = loop.create_task(self._write_all())
+        future: asyncio.Future[Status | None] = asyncio.get_running_loop().create_future()
+        self.end(end, partial(_resolve, future))
         return await future
+
+    def end(self, end: Finish, then: Then) -> None:
+        """As `finish`, for whoever does not wait: `then` is called."""
+        self._waiting.append((end, then))
+        if self._writer is None:
+            # Not on behalf of the attempt that happens to be the first of them.
+            self._writer = asyncio.get_running_loop().create_task(self._write_all(), context=self.context)
 
     async def close(self) -> None:
         """Writes no more: whoever still waits is not told, and the jobs are rescued by others."""
@@ -73,14 +80,14 @@ class Finisher:
         except Exception as error:
             # Also for a defect of ours: whoever waits must hear of it, or the job would stay with this worker.
             if len(batch) == 1:
-                _resolve(batch[0][1], error)
+                batch[0][1](error)
                 return
             for waiting in batch:
                 await self._write([waiting])
             return
         self._metrics.finished(len(batch) - statuses.count(None), seconds=time.monotonic() - began)
-        for (_, future), status in zip(batch, statuses, strict=True):
-            _resolve(future, status)
+        for (_, then), status in zip(batch, statuses, strict=True):
+            then(status)
 
     async def _until_it_is_back(self, ends: Sequence[Finish]) -> list[Status | None]:
         pause = _FIRST_PAUSE_S

@@ -7,8 +7,9 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from engine import __version__
 from engine.db import cancellation, chore
@@ -21,11 +22,10 @@ from engine.jobs import liveness, queue, ready
 from engine.jobs.names import CONTROL_CHANNEL, EVENTS_CHANNEL, JOBS_CHANNEL
 from engine.jobs.queue import Claim
 from engine.jobs.ready import Lane
-from engine.metrics.jobs import Kind
-from engine.model import CONTROL_QUEUE, JobType
+from engine.model import CONTROL_QUEUE, JobType, Status
 from engine.worker import heap
 from engine.worker.appetite import Appetite
-from engine.worker.attempt import Attempt
+from engine.worker.attempts import Attempts
 from engine.worker.beside import beside
 from engine.worker.chores import Chores
 from engine.worker.finisher import Finisher
@@ -55,8 +55,6 @@ class Worker:
         self._settings = services.settings
         self.name = name
         self.id = uuid4()
-        # By attempt, not by job: a job that is handed back may be claimed again before its old attempt is gone.
-        self._attempts: dict[tuple[UUID, int], tuple[Attempt, asyncio.Task[None]]] = {}
         self._leaked = False
         self._lease = asyncio.Lock()
         self._share = LowPriorityShare(self._settings.low_priority_percent)
@@ -64,6 +62,7 @@ class Worker:
         self._metrics.works(self._settings.slots, lambda: self.busy)
         self._beaten_at = float("-inf")
         self._finisher = Finisher(services.pool, self._metrics)
+        self._attempts = Attempts(services, self._finisher, left=self._left, leaked=self._leak, gone=self._gone)
         self._lanes = Lanes(time.monotonic, serves=Serves(services.settings.queues, services.handlers))
         self._deliverer = Deliverer(
             services.pool, services.apps, services.metrics.events, listens=self._settings.listen
@@ -80,14 +79,12 @@ class Worker:
         self._wake = asyncio.Event()
         self._control = asyncio.Event()
         self._draining = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
         self.ready = asyncio.Event()
 
     async def run(self) -> None:
         """Works until `stop` is called; then running jobs have the grace time, and what is left is handed back."""
         speaker.set((self.id, None))
-        self._loop = asyncio.get_running_loop()
+        self._finisher.context = copy_context()
         await self._register()
         heap.settle()
         loops = [asyncio.create_task(loop) for loop in self._loops()]
@@ -229,8 +226,7 @@ class Worker:
         self._share.claimed(len(batch.claims), low_first)
         self._lanes.claimed(lanes, batch, limit)
         self._chores.claimed(len(batch.claims))
-        for claim, kind in zip(batch.claims, kinds, strict=True):
-            self._start(claim, kind)
+        self._attempts.start(self.id, batch.claims, kinds)
         return len(batch.claims)
 
     async def _found(self, *, enough: bool) -> None:
@@ -268,7 +264,7 @@ class Worker:
         """A claim broke off, and may have been committed: what this worker holds without knowing it goes back."""
 
         async def work(conn: Connection) -> int:
-            return await liveness.renew(conn, self.id, new, held=list(self._attempts), **self._described)
+            return await liveness.renew(conn, self.id, new, held=self._attempts.keys, **self._described)
 
         new = uuid4()
         async with self._lease:
@@ -279,40 +275,16 @@ class Worker:
             log.warning("worker %s goes on as %s: %s jobs given back", self.id, new, freed)
             self.id = new
 
-    def _start(self, claim: Claim, kind: Kind) -> None:
-        attempt = Attempt(self._services, claim, self._finisher)
-        task = self._loop.create_task(self._work(attempt, kind))
-        attempt.works_in(task)
-        self._attempts[claim.id, claim.attempt] = (attempt, task)
-        self._idle.clear()
+    def _left(self, claim: Claim, status: Status | None) -> None:
+        # A job that parked or is tried again has a time at which somebody must look; a permit that it left, too.
+        self._news = self._news or claim.limited or status is None or not status.is_final
 
-    async def _work(self, attempt: Attempt, kind: Kind) -> None:
-        claim, began = attempt.claim, time.monotonic()
-        # This task's own context: every line that is logged on behalf of the attempt carries it.
-        speaker.set((self.id, claim))
-        try:
-            says = log.isEnabledFor(logging.INFO)
-            if says:
-                log.info("job started", extra={"label": claim.label})
-            status = await attempt.work()
-            kind.left(attempt.left, time.monotonic() - began)
-            if says:
-                log.info("job left", extra={"status": status.value if status else "its claim was lost"})
-            # A job that parked or is tried again has a time at which somebody must look; a permit that it left, too.
-            self._news = self._news or claim.limited or status is None or not status.is_final
-        except Exception:
-            # The job is this worker's in the database, and nobody's in truth.
-            log.exception("job %s: its ending could not be recorded", claim.id)
-            self._leaked = True
-        finally:
-            self._left(claim)
+    def _leak(self) -> None:
+        self._leaked = True
 
-    def _left(self, claim: Claim) -> None:
-        self._attempts.pop((claim.id, claim.attempt), None)
+    def _gone(self, claim: Claim) -> None:
         if claim.type is JobType.EXECUTE_LISTENER:
             self._deliverer.wake()
-        if not self._attempts:
-            self._idle.set()
         if not self._gathering or self._free >= self._worth:
             self._wake.set()
 
@@ -333,24 +305,23 @@ class Worker:
     async def _start_over(self) -> None:
         """Others declared this worker dead and have its jobs: drop them, and come back as somebody new."""
         log.warning("worker %s was declared dead: it drops %s jobs", self.id, self.busy)
-        for attempt, _ in list(self._attempts.values()):
-            attempt.end("lost")
+        self._attempts.end_all("lost")
         self.id = uuid4()
         self._appetite = self._new_appetite()
         await self._register()
 
     async def _obey(self) -> None:
         """Ends the attempts whose jobs were stopped, canceled, or taken over, or whose app was stopped."""
-        held = list(self._attempts)
+        held = self._attempts.keys
         if not held:
             return
         rows = await self._services.pool.fetch(
             load("job_commands"), [id for id, _ in held], [attempt for _, attempt in held]
         )
         for row in rows:
-            attempt, _ = self._attempts.get((row["id"], row["attempt"]), (None, None))
-            if attempt is not None:
-                attempt.end(reason(row["status"], lost=row["lost"], halted=row["halted"]))
+            self._attempts.end(
+                (row["id"], row["attempt"]), reason(row["status"], lost=row["lost"], halted=row["halted"])
+            )
 
     def _claimable(self, payload: str) -> None:
         app, known, name = payload.partition(" ")
@@ -368,19 +339,11 @@ class Worker:
     # The end
 
     async def _drain(self) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), self._settings.grace_ms / 1000)
-        for attempt, _ in list(self._attempts.values()):
-            attempt.end("handover")
-        await self._give_up_after(self._settings.stale_ms / 1000)
-
-    async def _give_up_after(self, seconds: float) -> None:
-        """Waits until every ending is recorded; without a database for so long, others rescue the jobs anyway."""
-        tasks = [task for _, task in self._attempts.values()]
-        if not tasks:
-            return
-        _, pending = await asyncio.wait(tasks, timeout=seconds)
-        await cancellation.end(*pending)
+        await self._attempts.over(self._settings.grace_ms / 1000)
+        self._attempts.end_all("handover")
+        # Without a database for so long, others rescue the jobs anyway.
+        await self._attempts.over(self._settings.stale_ms / 1000)
+        await self._attempts.give_up()
 
     async def _leave(self) -> None:
         async def work(conn: Connection) -> None:

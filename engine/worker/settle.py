@@ -23,6 +23,20 @@ _READS = [name for name, call in CALLS.items() if isinstance(call, Read)]
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 
 
+def brief(run: Run, ending: Ending) -> Finish | None:
+    """The end of a job of which nothing else is to be recorded: its work is done, and its journal is empty."""
+    if not isinstance(ending, Finished) or run.journal.dirty:
+        return None
+    return Finish(run.claim.id, run.claim.attempt, ending.has_errors, ending.results)
+
+
+def refused(run: Run, error: DatabaseError) -> Failed:
+    """How a job ends whose end PostgreSQL refuses; what was to be recorded with it is not."""
+    log.error("job %s: PostgreSQL refuses its ending", run.claim.id, exc_info=error)
+    run.journal.clear()
+    return Failed(error.to_json(), retryable=False)
+
+
 async def settle(run: Run, ending: Ending, finisher: Finisher) -> Status | None:
     """Records the ending, however long the database takes to come back: only this worker knows it.
 
@@ -40,9 +54,7 @@ async def settle(run: Run, ending: Ending, finisher: Finisher) -> Status | None:
             return await finisher.finish(end)
         return await _recorded(run, ending)
     except DatabaseError as error:
-        log.exception("job %s: PostgreSQL refuses its ending", run.claim.id)
-        run.journal.clear()
-        return await _recorded(run, Failed(error.to_json(), retryable=False))
+        return await _recorded(run, refused(run, error))
 
 
 async def _recorded(run: Run, ending: Ending) -> Status | None:
