@@ -167,19 +167,26 @@ class Desk:
                 return opened.to_json() if isinstance(opened, Park) else opened
 
 
-@pytest.fixture
-async def desk(pool: Pool) -> AsyncIterator[Desk]:
-    """The example app, a job of it that calls, and nothing else."""
-    async with pool.acquire() as conn:
+@pytest.fixture(scope="module")
+async def stage(shared_pool: Pool, delete_rows: str) -> AsyncIterator[tuple[Connection, UUID, dict[str, str]]]:
+    """The example app, a job of it that calls, and nothing else: each call on it is undone."""
+    await shared_pool.execute(delete_rows)
+    async with shared_pool.acquire() as conn:
         await push(conn, load_folder(CRM))
         new = NewJob(app="crm", type=JobType.EXECUTE_SCRIPT, name="x.js", label="x", spec={})
         own, other = await store.create(conn, [new, new])
-        caller = _caller(own, await current_version(conn, "crm"))
-        companies = (await caller.manifest(conn)).entity("companies")
+        companies = (await _caller(own, await current_version(conn, "crm")).manifest(conn)).entity("companies")
         record = await records.save(conn, "crm", companies, {"name": "x"})
         file = await files.get(conn, "crm", "data/companies.csv")
         await schedules.create(conn, await AppCache().get(conn, "crm"), new_plan({**PLAN, "tag": "nightly"}))
-        yield Desk(conn, caller, {"JOB": str(other), "RECORD": str(record.id), "FILE": str(file.id)})
+        yield conn, own, {"JOB": str(other), "RECORD": str(record.id), "FILE": str(file.id)}
+
+
+@pytest.fixture
+async def desk(stage: tuple[Connection, UUID, dict[str, str]]) -> Desk:
+    """A caller who has called nothing yet."""
+    conn, own, ids = stage
+    return Desk(conn, _caller(own, await current_version(conn, "crm")), ids)
 
 
 def _caller(job_id: UUID, version: int | None) -> Caller:
