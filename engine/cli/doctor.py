@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from engine import __version__, app
@@ -19,10 +19,13 @@ from engine.cli.table import table
 from engine.db import migrate
 from engine.db.embedded_binaries import OLDEST_MAJOR
 from engine.db.pool import Pool
+from engine.db.sql import load
 from engine.errors import HeadraceError
 from engine.jobs import liveness
 from engine.settings import Loaded, Settings
 
+# From here on PostgreSQL makes no large object in a read-only transaction.
+READ_ONLY_MAJOR = 16
 _STYLES = {"ok": "green", "note": "yellow", "wrong": "red"}
 
 
@@ -95,8 +98,21 @@ async def _inside(pool: Pool, settings: Settings) -> list[Finding]:
     async with pool.acquire() as conn:
         apps = await store.list_apps(conn)
         workers = await liveness.workers(conn, stale_ms=settings.stale_ms)
+        makers = await conn.fetch(load("large_object_makers")) if version.major < READ_ONLY_MAJOR else []
     found.append(Finding("apps", "ok", ", ".join(f"{one.name} {one.version}" for one in apps) or "none pushed yet"))
-    return [*found, *_workers(workers)]
+    return [*found, *_makers(makers), *_workers(workers)]
+
+
+def _makers(rows: Sequence[Mapping[str, str]]) -> list[Finding]:
+    """Statements of apps are read-only transactions, in which older servers let them make large objects."""
+    if not rows:
+        return []
+    functions = ", ".join(row["function"] for row in rows)
+    closed = f"revoke execute on function {functions} from public"
+    granted = f"grant execute on function lo_create(oid) to {rows[0]['owner']}"
+    detail = "statements of apps (DATABASE_ACTION) can make large objects of their own, and fill the disk"
+    untrusted = "where apps' authors are not trusted, a superuser runs"
+    return [Finding("large objects", "note", f"{detail}; {untrusted}: {closed}; {granted}")]
 
 
 def _workers(workers: Sequence[liveness.WorkerState]) -> list[Finding]:

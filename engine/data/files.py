@@ -177,6 +177,11 @@ async def sweep(conn: Connection, *, limit: int = 100, volume: Volume | None = N
     return len(gone)
 
 
+async def unlink_remains(conn: Connection, *, limit: int) -> int:
+    """How many large objects were removed of those that a statement left behind which deleted many files at once."""
+    return int(await conn.fetchval(load("file_unlink_remains"), limit))
+
+
 async def sweep_volume(conn: Connection, volume: Volume) -> int:
     """How many files of the volume were removed that PostgreSQL does not know: their writer, or remover, died."""
     old = await volume.old()

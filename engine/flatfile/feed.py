@@ -32,9 +32,11 @@ async def catch_up_in_turn(pool: Pool, app: str) -> None:
 
 
 async def settle(pool: Pool) -> None:
-    """Tells which parts have ended, so that the next go on without a reader: workers do this for all apps."""
-    for row in await pool.fetch(load("flatfile_parts_due"), _MOST_CHANGED):
-        await tell_of(pool, row["app"], row["job_id"])
+    """Does for all apps what must not wait for a reader: workers call it. Parts that have ended let the next go on, and
+    what handlers far away hold is ended after a cancel, a stop, its time."""
+    for due in ("flatfile_parts_due", "flatfile_held_too_long"):
+        for row in await pool.fetch(load(due), _MOST_CHANGED):
+            await tell_of(pool, row["app"], row["job_id"])
 
 
 async def tell_of(pool: Pool, app: str, job_id: UUID) -> None:

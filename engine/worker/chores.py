@@ -111,7 +111,8 @@ class Chores:
         await indexes.settle(self._pool)
 
     async def followers(self) -> None:
-        """Lets jobs of Flatfile's doors go on whose predecessors, or the parts before, ended in workers' hands."""
+        """Lets jobs of Flatfile's doors go on whose predecessors, or the parts before, ended in workers' hands. Ends
+        what handlers far away hold for too long."""
         await feed.settle(self._pool)
         await followers.settle(self._pool)
 
@@ -119,6 +120,8 @@ class Chores:
         """Removes expired files and abandoned uploads, a few a transaction: their bytes go with them."""
         volume = volume_of(self._settings.files_dir)
         while await self._pool.run(lambda conn: files.sweep(conn, limit=10, volume=volume)):
+            pass
+        while await self._pool.run(lambda conn: files.unlink_remains(conn, limit=10)):
             pass
         if volume is not None:
             async with self._pool.acquire() as conn:

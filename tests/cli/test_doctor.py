@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.cli.doctor import OLDEST_MAJOR
+from engine.cli import doctor
+from engine.cli.doctor import OLDEST_MAJOR, READ_ONLY_MAJOR
 from scripting.host import ScriptHost
 from scripting.model import LayerReport
 from tests.cli.conftest import Ask, Call, Result
@@ -23,7 +24,9 @@ def test_all_is_well(on_database: Call, ask: Ask) -> None:
     ask("insert into headrace.workers (id, name, version, slots) select gen_random_uuid(), 'x', '0', 4 returning 1")
     result = on_database("doctor", "--json")
     assert result.code == 0
+    older = {"large objects": "note"} if int(details(result)["postgres"].split(".")[0]) < READ_ONLY_MAJOR else {}
     assert states(result) == {
+        **older,
         "headrace": "ok",
         "settings": "ok",
         "database": "ok",
@@ -37,6 +40,22 @@ def test_all_is_well(on_database: Call, ask: Ask) -> None:
     assert int(found["postgres"].split(".")[0]) >= OLDEST_MAJOR
     assert "seccomp" in found["sandbox"]
     assert found["worker"] == "x, version 0, 0 of 4 slots in use"
+
+
+def test_statements_that_can_make_large_objects_are_worth_a_note(
+    on_database: Call, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL 15, where they can: with the statements that end it, behind which nothing is said any more."""
+    monkeypatch.setattr(doctor, "READ_ONLY_MAJOR", 1000)
+    said = details(on_database("doctor", "--json"))["large objects"]
+    assert "lo_creat(integer), lo_create(oid), lo_from_bytea(oid,bytea) from public" in said
+    revoke, grant = said.partition("a superuser runs: ")[2].split("; ")
+    try:
+        for statement in (revoke, grant):
+            ask(statement)
+        assert "large objects" not in states(on_database("doctor", "--json"))
+    finally:
+        ask(revoke.replace("revoke", "grant").replace(" from ", " to "))
 
 
 def test_no_worker_is_worth_a_note(on_database: Call) -> None:

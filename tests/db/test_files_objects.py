@@ -58,6 +58,34 @@ async def test_an_object_ends_with_its_row(pool: Pool, app: str) -> None:
     assert await objects(pool) == 0
 
 
+ROOM = "select current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int as n"
+MANY = """
+insert into headrace.files (app, id, name, content_type, size, sha256, content)
+select 'shop', gen_random_uuid(), n || '.txt', 'x/y', 0, 'x', headrace.new_content()
+from generate_series(1, $1) n
+"""
+
+
+@pytest.mark.parametrize("statement", ["delete from headrace.files", "truncate headrace.files"])
+async def test_a_statement_deletes_any_number_of_files(pool: Pool, app: str, statement: str) -> None:
+    """So many would have no room for their locks: their objects are removed behind it, a few a transaction."""
+    made = 0
+    (room,) = await pool.fetch(ROOM)
+    while made < (2 * room["n"] if "delete" in statement else 200):
+        await pool.execute(MANY, 2000)
+        made += 2000
+    await pool.execute(statement)
+    assert (await pool.fetch("select from headrace.files"), await objects(pool)) == ([], made)
+    (kept,) = await stored(pool, app, 1)
+    async with pool.acquire() as conn:
+        while await files.unlink_remains(conn, limit=500):
+            pass
+    assert await objects(pool) == 1
+    assert (await pool.fetch("select content from headrace.file_remains")) == []
+    async with pool.acquire() as conn:
+        assert b"".join([piece async for piece in files.read(conn, app, kept.id)]) == b"x"
+
+
 async def test_a_sender_that_breaks_off_leaves_no_object(pool: Pool, app: str) -> None:
     """Neither with an error nor when its task is canceled, before the first byte or behind it."""
 

@@ -13,6 +13,7 @@ from engine.executors.handler import HandlerJob
 from engine.flatfile import feed
 from engine.jobs import store
 from engine.jobs.requests import Requester, call_handler
+from engine.model import Status
 from engine.settings import Settings
 from tests.flatfile.test_samples import begin
 from tests.patience import patience
@@ -102,6 +103,25 @@ async def test_a_job_has_its_own_time(api: Api, ann: Caller) -> None:
             await poll(ann, listener)
     assert job["outcome"] == {"message": "the handler did not end within 1 ms"}
     assert (await ann("POST", f"/v1/jobs/{job_id}.1/complete", 409, json={}))["code"] == "optimisticLocking"
+
+
+async def test_a_job_s_time_is_over_although_nobody_reads(api: Api, ann: Caller) -> None:
+    """Acknowledged by its bare id, by somebody who then says nothing: a worker's chore ends it, and only that."""
+    async with api.pool.transaction() as conn:
+        late, patient = [
+            call_handler(Requester("crm", "ann"), "space:configure", {}, more) for more in ({"timeout": 1}, {})
+        ]
+        ids = await store.create(conn, [late, patient])
+    for job_id in ids:
+        await ann("POST", f"/v1/jobs/{job_id}/ack", json={})
+    async with asyncio.timeout(60), api.pool.acquire() as conn:
+        while (await store.get(conn, "crm", ids[0])).status is not Status.FINISHED:
+            await feed.settle(api.pool)
+        assert (await store.results(conn, "crm", ids[0]) or {})["error"]["code"] == "timeout"
+        assert (await store.get(conn, "crm", ids[1])).status is Status.RUNNING
+        await ann("POST", f"/apps/crm/jobs/{ids[1]}/cancel")
+        await feed.settle(api.pool)
+        assert (await store.get(conn, "crm", ids[1])).status is Status.CANCELED
 
 
 async def test_who_leaves_gives_its_jobs_back(ann: Caller) -> None:
