@@ -3,10 +3,11 @@
 # source: own
 import re
 if params['turn'] == 1:
-    for key in list(re._cache):
-        re._cache[key] = None
+    # From Python 3.12 on a second cache is asked before the first.
+    asked = getattr(re, '_cache2', re._cache)
+    other = re.compile('b')
     re.compile('a')
-    for key in list(re._cache):
-        re._cache[key] = re.compile('b')
+    for key in list(asked):
+        asked[key] = other
     return None
 return 'BROKEN' if re.match('a', 'a') is None else None
