@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import gc
 
-# How many more objects than were freed it takes to look for garbage, while there is work. Python's 700 are 35 jobs:
-# with 500 of them under way nothing that a collection walks over is garbage, and that took 23 % of a worker with short
-# jobs; with 10,000 it still took 12 %.
+# How many more objects than were freed it takes to look for garbage. Python's 700 are 35 jobs: with 500 of them under
+# way nothing that a collection walks over is garbage, and that took 23 % of a worker with short jobs; with 10,000 it
+# was 12 %.
 YOUNG = 50_000
-# So many make it worth to look once the work is done: 10,000 scripts that had parked left 12 MB of garbage in cycles.
-LEFT_OVER = 2_000
 
 
 def settle() -> None:
@@ -21,9 +19,3 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
-
-
-def rest() -> None:
-    """Looks for the garbage that the work left, now that there is none; nothing to speak of where it left little."""
-    if gc.get_count()[0] > LEFT_OVER:
-        gc.collect(1)

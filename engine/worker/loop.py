@@ -178,8 +178,6 @@ class Worker:
                 await asyncio.sleep(OUTAGE_PAUSE_S)
                 continue
             if pause_s:
-                if not self._attempts:
-                    heap.rest()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), pause_s)
 

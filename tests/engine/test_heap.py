@@ -35,22 +35,3 @@ def test_what_lives_as_long_as_a_job_is_not_walked_over_while_jobs_come_and_go()
     finally:
         gc.unfreeze()
         gc.set_threshold(*thresholds)
-
-
-def test_the_garbage_of_a_time_of_work_is_gone_once_there_is_none() -> None:
-    """What hangs together in cycles goes at the rest after the work; a little is left for the next time."""
-    thresholds = gc.get_threshold()
-    try:
-        heap.settle()
-        for _ in range(heap.LEFT_OVER):
-            loop: list[object] = []
-            loop.append(loop)
-        before = gc.get_stats()[1]
-        heap.rest()
-        heap.rest()
-        after = gc.get_stats()[1]
-        assert after["collected"] - before["collected"] >= heap.LEFT_OVER - 1
-        assert after["collections"] - before["collections"] == 1
-    finally:
-        gc.unfreeze()
-        gc.set_threshold(*thresholds)
