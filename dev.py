@@ -31,10 +31,10 @@ LOCKS = {
 }
 STAMP = "headrace-stamp"
 UNFINISHED = "unfinished"
-# Most tests wait for other processes, so three at a time keep two cores busy. A file's tests stay together, since they
+# Most tests wait for other processes, so four at a time keep two cores busy. A file's tests stay together, since they
 # share what its fixtures start. By itself the scheduler would begin with the files of many tests:
 # tests/conftest.py knows better which one takes long.
-ALL_TESTS = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+ALL_TESTS = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 SCRIPTS = {
     "demo": "examples/demo.py",
     "chaos": "bench/chaos.py",
