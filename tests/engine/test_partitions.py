@@ -121,6 +121,27 @@ async def test_months_that_are_old_enough_are_dropped(fresh_database: str) -> No
     await pool.close()
 
 
+async def test_a_year_ends_as_any_month_does(fresh_database: str) -> None:
+    """Months are made ahead into the next year, jobs of both sides are in theirs, and the old year goes first."""
+    pool = await Pool.connect(fresh_database)
+    await pool.execute("select headrace.ensure_partitions('2029-12-31 23:59:59Z')")
+    years = {name for name in await kept(pool) if name >= "2029"}
+    assert years == {"2029_12", "2030_01", "2030_02"}
+    rows = await pool.fetch("""
+        with made as (
+            insert into headrace.jobs_history
+                (id, archived, app, type, name, status, root_id, created_at, started_at, ended_at)
+            select id, true, 'crm', 'HANDLER', 'old', 'FINISHED', id, at, at, at
+            from unnest('{2029-12-31 23:59:59.999Z,2030-01-01 00:00:00Z}'::timestamptz[]) at,
+                lateral (select headrace.uuid_v7(at) as id) ids
+            returning tableoid, id
+        ) select c.relname from made join pg_class c on c.oid = made.tableoid order by id""")
+    assert [row["relname"] for row in rows] == ["jobs_history_2029_12", "jobs_history_2030_01"]
+    await pool.execute("select headrace.drop_partitions(1, '2030-01-02 00:00:01Z')")
+    assert {name for name in await kept(pool) if name >= "2029"} == years - {"2029_12"}
+    await pool.close()
+
+
 async def test_a_month_that_a_live_job_needs_stays(fresh_database: str) -> None:
     """While a job of the month is not over nothing of it goes, nor of the later ones, which may be its children's."""
     pool = await Pool.connect(fresh_database)
