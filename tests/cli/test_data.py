@@ -71,7 +71,8 @@ def test_without_waiting(shop: Call, ask: Ask) -> None:
 
 
 OPTIONS = (
-    "--queue slow --low-priority --delay 90s --max-attempts 3 --concurrency-key k --concurrency-limit 2 --unique-key u"
+    "--queue slow --low-priority --delay 90s --timeout 5m --max-attempts 3 "
+    "--concurrency-key k --concurrency-limit 2 --unique-key u"
 )
 ROW = """select concat_ws(' ', queue, low_priority, ready_at - created_at >= '90 s', max_attempts, concurrency_key,
 concurrency_limit, timeout_ms, unique_key) from headrace.jobs"""
@@ -83,18 +84,17 @@ concurrency_limit, timeout_ms, unique_key) from headrace.jobs"""
         "record import goods goods.csv --app shop",
         "record export goods --app shop",
         "record delete goods --query {} --app shop",
-        "record run goods grow --app shop --timeout 5m",
+        "record run goods grow --app shop",
         "user import users.csv --app shop",
         "user export --app shop",
-        "app run shop sum --timeout 5m",
+        "app run shop sum",
     ],
 )
 def test_every_job_takes_the_options_of_jobs(shop: Call, ask: Ask, words: str) -> None:
-    """They are those of `headrace run`; what runs no script has no time-out."""
+    """They are those of `headrace run`, the time-out of what runs no script among them."""
     done = shop(*words.split(), *OPTIONS.split(), "--detach")
     assert done.code == 0, done.err
-    timeout = "300000 " if "--timeout" in words else ""
-    assert ask(ROW) == [f"slow t t 3 k 2 {timeout}u"]
+    assert ask(ROW) == ["slow t t 3 k 2 300000 u"]
 
 
 def test_what_is_not_said_is_up_to_the_action(shop: Call, ask: Ask, tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_nothing_is_written_of_an_export_that_failed(shop: Call, ask: Ask, tmp_p
         ("app run shop sum --delay soon", "--delay: 'soon' is not allowed"),
         ("user export --app shop --queue a/b", "--queue: 'a/b' is not allowed"),
         ("user export --app shop --concurrency-limit 2", "--concurrency-limit: 2 is not allowed"),
-        ("user export --app shop --timeout 1m", "--timeout"),
+        ("user export --app shop --timeout soon", "--timeout: 'soon' is not allowed"),
         ("user export --app shop --output none/out.csv", "--output: 'none/out.csv' is not allowed"),
         ("user export --app shop --output out.csv --detach", "--detach"),
         ("user export --app shop --output - --json", "--output"),
