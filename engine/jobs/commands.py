@@ -64,7 +64,8 @@ async def cancel(conn: Connection, app: str, job_id: object) -> None:
 async def set_low_priority(conn: Connection, app: str, job_id: object, low: bool) -> None:
     """Sets or clears the low-priority flag (seed 003); NotFound if the app has no such job."""
     id = check_job_id(job_id)
-    if await conn.fetchval(load("job_set_low_priority"), id, app, low) is None:
+    while await conn.fetchval(load("job_set_low_priority"), id, app, low) is None:
+        # Where the job ended while the statement waited for it, the next one sees its row in the history.
         await store.get(conn, app, id)
 
 

@@ -11,6 +11,7 @@ from engine.db.pool import Pool
 from engine.errors import NotFound
 from engine.jobs import queue, store
 from engine.jobs.commands import set_low_priority
+from engine.jobs.queue import Finish
 from engine.model import Status
 from tests.engine.hands import Hand, ask, enqueue_one, get, new, status
 
@@ -117,3 +118,24 @@ async def test_low_priority_is_of_the_one_job(pool: Pool) -> None:
         with pytest.raises(NotFound):
             await set_low_priority(conn, "other", str(job_id), False)
     assert (await get(pool, job_id)).low_priority
+
+
+@pytest.mark.parametrize("low", [True, False])
+async def test_low_priority_is_of_a_job_that_ends_meanwhile(pool: Pool, low: bool) -> None:
+    """The command that waits for the end of a job marks the row that this end puts into the history."""
+    hand = await Hand.join(pool)
+    job_id = await enqueue_one(pool, low_priority=not low)
+    claim = await hand.claim_one()
+    async with pool.transaction() as conn:
+        await queue.finish(conn, [Finish(claim.id, claim.attempt)])
+        marking = asyncio.create_task(marked(pool, job_id, low))
+        await blocked(pool)
+    await marking
+    job = await get(pool, job_id)
+    assert (job.status, job.low_priority) == (Status.FINISHED, low)
+
+
+async def marked(pool: Pool, job_id: UUID, low: bool) -> None:
+    """The flag is set or cleared, in a transaction of its own."""
+    async with pool.transaction() as conn:
+        await set_low_priority(conn, "crm", job_id, low)
