@@ -231,5 +231,6 @@ async def append_lines(conn: Connection, lines: Sequence[Line]) -> None:
         [None if line.additional_info is None else dict(line.additional_info) for line in lines],
     )
     failed = {line.job_id for line in lines if line.level is LogLevel.ERROR}
-    if failed:
-        await conn.execute(load("job_flag_errors"), sorted(failed))
+    # Jobs that ended meanwhile are seen by the next statement.
+    while failed and await conn.fetchval(load("job_flag_errors"), sorted(failed)):
+        pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -80,6 +81,15 @@ async def rows(pool: Pool, job_id: UUID) -> Mapping[str, Any]:
 async def make_due(pool: Pool, job_id: UUID) -> None:
     """The time for which the job waits has come."""
     await pool.execute("update headrace.jobs_live set ready_at = now() where id = $1 and ready_at is not null", job_id)
+
+
+async def blocked(pool: Pool) -> None:
+    """Some backend of this database waits for a lock."""
+    async with asyncio.timeout(60):
+        while not await pool.fetchrow(  # noqa: ASYNC110 - the database is asked
+            "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        ):
+            await asyncio.sleep(0.01)
 
 
 @dataclass(frozen=True, slots=True)

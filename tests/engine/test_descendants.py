@@ -8,12 +8,9 @@ from uuid import UUID
 import pytest
 
 from engine.db.pool import Pool
-from engine.errors import NotFound
 from engine.jobs import queue, store
-from engine.jobs.commands import set_low_priority
-from engine.jobs.queue import Finish
 from engine.model import Status
-from tests.engine.hands import Hand, ask, enqueue_one, get, new, status
+from tests.engine.hands import Hand, ask, blocked, enqueue_one, get, new, status
 
 
 async def family(pool: Pool) -> tuple[UUID, UUID, UUID]:
@@ -87,15 +84,6 @@ async def test_a_child_that_is_born_while_the_tree_is_being_canceled_is_canceled
     assert await status(pool, child) is Status.CANCELED
 
 
-async def blocked(pool: Pool) -> None:
-    """Some backend of this database waits for a lock."""
-    async with asyncio.timeout(60):
-        while not await pool.fetchrow(  # noqa: ASYNC110 - the database is asked
-            "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-        ):
-            await asyncio.sleep(0.01)
-
-
 @pytest.mark.parametrize(("command", "wanted"), [("stop", Status.STOPPED), ("cancel", Status.CANCELED)])
 async def test_who_waits_for_the_new_status_is_woken(pool: Pool, command: str, wanted: Status) -> None:
     """The waiter becomes claimable with the command, by the very job of the tree that it waits for."""
@@ -108,34 +96,3 @@ async def test_who_waits_for_the_new_status_is_woken(pool: Pool, command: str, w
     assert await hand.claim() == []
     await ask(pool, command, root)
     assert (await hand.claim_one()).id == waiter
-
-
-async def test_low_priority_is_of_the_one_job(pool: Pool) -> None:
-    """setLowPriority marks the job itself, live or ended; another app's job does not exist."""
-    job_id = await enqueue_one(pool)
-    async with pool.transaction() as conn:
-        await set_low_priority(conn, "crm", str(job_id), True)
-        with pytest.raises(NotFound):
-            await set_low_priority(conn, "other", str(job_id), False)
-    assert (await get(pool, job_id)).low_priority
-
-
-@pytest.mark.parametrize("low", [True, False])
-async def test_low_priority_is_of_a_job_that_ends_meanwhile(pool: Pool, low: bool) -> None:
-    """The command that waits for the end of a job marks the row that this end puts into the history."""
-    hand = await Hand.join(pool)
-    job_id = await enqueue_one(pool, low_priority=not low)
-    claim = await hand.claim_one()
-    async with pool.transaction() as conn:
-        await queue.finish(conn, [Finish(claim.id, claim.attempt)])
-        marking = asyncio.create_task(marked(pool, job_id, low))
-        await blocked(pool)
-    await marking
-    job = await get(pool, job_id)
-    assert (job.status, job.low_priority) == (Status.FINISHED, low)
-
-
-async def marked(pool: Pool, job_id: UUID, low: bool) -> None:
-    """The flag is set or cleared, in a transaction of its own."""
-    async with pool.transaction() as conn:
-        await set_low_priority(conn, "crm", job_id, low)

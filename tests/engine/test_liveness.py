@@ -13,7 +13,7 @@ from engine.jobs import liveness, queue, ready
 from engine.jobs.liveness import MAX_RESCUES
 from engine.jobs.ready import Lane
 from engine.model import Status
-from tests.engine.hands import APP, Hand, enqueue, enqueue_one, events, get, new, rows, status
+from tests.engine.hands import APP, Hand, blocked, enqueue, enqueue_one, events, get, new, rows, status
 
 
 async def rescue(pool: Pool) -> liveness.Rescue:
@@ -172,11 +172,7 @@ async def test_a_renewal_waits_for_the_claim_that_still_runs(pool: Pool) -> None
     async with pool.transaction() as conn:
         assert len((await queue.claim(conn, hand.id, [Lane(APP, "default")], limit=1)).claims) == 1
         renewing = asyncio.create_task(renew(hand, []))
-        async with asyncio.timeout(60):
-            while not await pool.fetch(  # noqa: ASYNC110 - the database is asked
-                "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-            ):
-                await asyncio.sleep(0.01)
+        await blocked(pool)
     _, freed = await renewing
     assert freed == 1
 
