@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -100,7 +100,7 @@ async def find_page(
     """
     wanted = query.wanted if after is None else query.wanted.before(check_job_id(after, "cursor"))
     statement = _page(app, wanted, limit + 1, query.offset if after is None else 0)
-    rows = [Job.from_row(row) for row in await search.fetch(conn, statement)]
+    rows = [Job.from_row(row) for row in await _fetched(conn, wanted, statement)]
     page = rows[:limit]
     return Page(page, page[-1].id if len(rows) > limit else None)
 
@@ -134,4 +134,11 @@ def _page(app: str | None, wanted: Wanted, most: int, offset: int) -> Select[Any
 
 async def count(conn: Connection, app: str | None, query: JobQuery) -> int:
     """All jobs that match, whatever the size of the query; `app` as in `find_page`."""
-    return int(await search.fetchval(conn, streams.number(app, query.wanted)))
+    (row,) = await _fetched(conn, query.wanted, streams.number(app, query.wanted))
+    return int(row[0])
+
+
+async def _fetched(conn: Connection, wanted: Wanted, statement: Select[Any]) -> Sequence[Mapping[Any, Any]]:
+    """Planned for the times of starts and ends, each time: a plan for any takes a minute for a tenth of the history,
+    and reads all of it (10,000,000 jobs: 4 s instead of 0.03)."""
+    return await (search.fetch_planned if wanted.timed else search.fetch)(conn, statement)

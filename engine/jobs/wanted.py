@@ -83,6 +83,11 @@ class Wanted:
         return list(product(self.types or tuple(JobType), self.final, errors))
 
     @property
+    def timed(self) -> bool:
+        """Whether starts or ends exclude any job."""
+        return (self._since_ms, self._until_ms) != (None, None)
+
+    @property
     def near(self) -> Wanted:
         """Those of them that were created about when they started and ended: where all of pace 0 are."""
         since, until = self._since_ms, self._until_ms

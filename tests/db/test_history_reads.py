@@ -12,7 +12,7 @@ import pytest
 
 from engine.db import search as composed
 from engine.db.pool import Connection, Pool
-from engine.jobs.search import JobQuery, find_page
+from engine.jobs.search import JobQuery, count, find_page
 from tests.postgres import Server
 
 FILL = (Path(__file__).resolve().parents[2] / "bench" / "history_fill.sql").read_text(encoding="utf-8")
@@ -87,7 +87,8 @@ async def test_a_first_page_reads_no_more_than_a_page(
         read.append((top["Plan"]["Shared Hit Blocks"] + top["Plan"]["Shared Read Blocks"], in_vain(top["Plan"])))
         return []
 
-    monkeypatch.setattr(composed, "fetch", explained)
+    for way in ("fetch", "fetch_planned"):
+        monkeypatch.setattr(composed, way, explained)
     await history.execute(f"set plan_cache_mode = {mode}")
     costs = {}
     for query in QUERIES:
@@ -100,3 +101,18 @@ def in_vain(plan: dict[str, Any]) -> int:
     """The rows that a plan read for nothing."""
     own = int(plan.get("Rows Removed by Filter", 0) * plan["Actual Loops"])
     return own + sum(in_vain(below) for below in plan.get("Plans", ()))
+
+
+async def test_a_find_by_times_is_planned_for_them(pool: Pool) -> None:
+    """However often it is asked, PostgreSQL keeps no plan of it for any times, by which a minute is a tenth of all."""
+    fresh = await Pool.connect(pool.dsn, max_size=1)
+    try:
+        async with fresh.acquire() as conn:
+            for minute in range(12):
+                query = JobQuery.parse({"hasErrors": False, "endFrom": minute, "endTo": minute + 60_000})
+                await find_page(conn, "crm", query, limit=5)
+                await count(conn, "crm", query)
+            kept = "select count(*) from pg_prepared_statements where statement like $1"
+            assert await conn.fetchval(kept, "%ended_at >=%") == 0
+    finally:
+        await fresh.close()
