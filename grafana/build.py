@@ -381,7 +381,7 @@ SCRIPTS = Dashboard(
             "`protocol` may be an attack.",
             [
                 ("{{limit}}", f"{rate('headrace_script_kills_total', 'limit')} or vector(0)"),
-                ("{{type}}", rate("headrace_job_timeouts_total", "type")),
+                ("{{type}}", f"{rate('headrace_job_timeouts_total', 'type')} or vector(0)"),
             ],
             unit="ops",
             bad=1,
