@@ -23,6 +23,7 @@ from typing import Any, cast
 # have one only. A child of a fork in the wrong moment waited for that thread for ever (docs/decisions.md).
 import _quickjs as quickjs
 
+from scripting.bytecode import compiled
 from scripting.digests import sha256
 from scripting.imports import as_requires
 from scripting.model import Json, Threw
@@ -63,7 +64,7 @@ def compile(path: str, source: str, sources: Mapping[str, str], image: str = "")
 def stock() -> None:
     """Makes the engines of the first runs of each child.
 
-    An engine takes 2 to 3.5 ms, nearly all of it for the stubs. After the fork no two children share them: the kernel
+    An engine takes 0.7 ms, nearly all of it for the stubs. After the fork no two children share them: the kernel
     copies what a child touches. Each one makes every fork 0.03 ms dearer, so there are few (docs/decisions.md).
     """
     _spare.extend(_Engine() for _ in range(_STOCK))
@@ -220,8 +221,7 @@ class _Engine:
         functions["builtin"] = MODULES.get
         for name, function in functions.items():
             self._context.add_callable(f"__{name}", function)
-        load: Callable[[str], Callable[..., Any]] = self._context.eval(_STUBS)
-        return load(_TABLE)
+        return cast(Callable[..., Any], _load(self._context)(_TABLE))
 
     def _parse(self, head: str, source: str) -> Any:
         return self._context.eval("\n" * (_BASE - 1) + f"({head} {{\n{source}\n}})")
@@ -371,5 +371,6 @@ _STUBS = _read_stubs()
 MODULES = _read_modules()
 _BASE = _STUBS.count("\n") + 2
 _TABLE = _table()
+_load = compiled(_STUBS)
 _use_utc()
 _spare: list[_Engine] = []
