@@ -13,6 +13,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
+from contextvars import copy_context
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -81,7 +82,7 @@ class Bench:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._worker = uuid4()
-        self._finisher = Finisher(services.pool, services.metrics.jobs)
+        self._finisher = Finisher(services.pool, services.metrics.jobs, context=copy_context())
 
     async def register(self) -> None:
         """Before anything is claimed."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
-from typing import NoReturn
+from collections.abc import Awaitable, Callable, Iterator
+from typing import NoReturn, TypeVar
 
-from engine.errors import HeadraceError
+from engine.errors import DatabaseUnavailable, HeadraceError
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 # Nobody is quiet for longer than so many pauses, however many others there are.
 MOST_PAUSES = 10.0
+FIRST_OUTAGE_S, LONGEST_OUTAGE_S = 0.1, 2.0
 
 
 def shared_pause_s(pause_s: float, processes: int) -> float:
@@ -23,6 +26,29 @@ def shared_pause_s(pause_s: float, processes: int) -> float:
     """
     pauses = min(MOST_PAUSES, processes / 2)
     return pause_s if pauses <= 1 else pause_s * pauses * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+
+
+def growing(first_s: float, longest_s: float, *, growth: float = 2.0) -> Iterator[float]:
+    """Pauses without end: the first one, then each longer than the one before by the factor, up to the longest."""
+    pause_s = first_s
+    while True:
+        yield pause_s
+        pause_s = min(pause_s * growth, longest_s)
+
+
+async def outlast(what: str, work: Callable[[], Awaitable[T]]) -> T:
+    """What the work returns, done again after each outage of the database, however long that lasts.
+
+    For what only this process knows and must not lose: `what` waits is in its log. A transaction that was cut in its
+    commit may have happened, so the work must be fenced or idempotent. Any other error passes.
+    """
+    pauses = growing(FIRST_OUTAGE_S, LONGEST_OUTAGE_S)
+    while True:
+        try:
+            return await work()
+        except DatabaseUnavailable as error:
+            log.warning("%s: waiting for the database: %s", what, error)
+            await asyncio.sleep(next(pauses))
 
 
 async def repeat(what: str, work: Callable[[], Awaitable[float]], *, outage_s: float) -> NoReturn:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from uuid import UUID
 
-from engine.db import cancellation
+from engine.db import cancellation, chore
 from engine.db.pool import Pool
 from engine.db.sql import load
 from engine.errors import HeadraceError
@@ -26,7 +27,7 @@ class Ends:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._waits: dict[UUID, list[asyncio.Event]] = {}
-        self._pause_s = FIRST_S
+        self._pauses = _pauses()
         self._rounds: asyncio.Task[None] | None = None
 
     async def wait(self, job_id: UUID, *, seconds: float) -> bool:
@@ -34,7 +35,7 @@ class Ends:
         over = asyncio.Event()
         waits = self._waits.setdefault(job_id, [])
         waits.append(over)
-        self._pause_s = FIRST_S
+        self._pauses = _pauses()
         if self._rounds is None or self._rounds.done():
             self._rounds = asyncio.create_task(self._look())
         try:
@@ -54,8 +55,7 @@ class Ends:
 
     async def _look(self) -> None:
         while self._waits:
-            await asyncio.sleep(self._pause_s)
-            self._pause_s = min(self._pause_s * GROWTH, LONGEST_S)
+            await asyncio.sleep(next(self._pauses))
             try:
                 over = await self._pool.fetch(load("job_over"), list(self._waits))
             except HeadraceError as error:
@@ -66,3 +66,7 @@ class Ends:
                     wait.set()
             # Those who were told are still on their way out.
             await asyncio.sleep(0)
+
+
+def _pauses() -> Iterator[float]:
+    return chore.growing(FIRST_S, LONGEST_S, growth=GROWTH)

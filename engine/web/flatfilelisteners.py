@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import Path, Query, Response
 from pydantic import Field
 
+from engine.db import chore
 from engine.flatfile import events, feed, listeners
 from engine.flatfile.listeners import Listener, News
 from engine.flatfile.words import Ref
@@ -145,13 +146,12 @@ async def poll(call: Admitted, listener_id: ListenerId, wants: Poll) -> NewsResp
 async def _first_news(call: Call, listener: Listener, wants: Poll, held: Sequence[Ref]) -> News:
     settings = call.web.settings
     until = time.monotonic() + min(wants.wait_ms, settings.stale_ms // 3, settings.api_wait_ms) / 1000
-    pause_s = LOOK_S
+    pauses = chore.growing(LOOK_S, LONGEST_LOOK_S, growth=SLOWER)
     while True:
         news = await listeners.look(call.pool, listener, after=wants.after, held=held, free=wants.free)
         if news.events or news.released or news.cursor > wants.after or time.monotonic() >= until:
             return news
-        await asyncio.sleep(pause_s)
-        pause_s = min(pause_s * SLOWER, LONGEST_LOOK_S)
+        await asyncio.sleep(next(pauses))
 
 
 def _shown(documents: Sequence[Mapping[str, Any]]) -> list[Event]:

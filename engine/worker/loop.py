@@ -61,7 +61,9 @@ class Worker:
         self._metrics = services.metrics.jobs
         self._metrics.works(self._settings.slots, lambda: self.busy)
         self._beaten_at = float("-inf")
-        self._finisher = Finisher(services.pool, self._metrics)
+        context = copy_context()
+        context.run(speaker.set, (self.id, None))
+        self._finisher = Finisher(services.pool, self._metrics, context=context)
         self._attempts = Attempts(services, self._finisher, left=self._left, leaked=self._leak, gone=self._gone)
         self._lanes = Lanes(time.monotonic, serves=Serves(services.settings.queues, services.handlers))
         self._deliverer = Deliverer(
@@ -84,7 +86,6 @@ class Worker:
     async def run(self) -> None:
         """Works until `stop` is called; then running jobs have the grace time, and what is left is handed back."""
         speaker.set((self.id, None))
-        self._finisher.context = copy_context()
         await self._register()
         heap.settle()
         loops = [asyncio.create_task(loop) for loop in self._loops()]

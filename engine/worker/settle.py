@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import random
 
+from engine.db import chore
 from engine.db.pool import Connection
-from engine.errors import DatabaseError, DatabaseUnavailable
+from engine.errors import DatabaseError
 from engine.executors.endings import Ending, Failed, Finished, Lost, Parked
 from engine.executors.results import log_errors
 from engine.executors.run import Run
@@ -20,7 +20,6 @@ from engine.worker.finisher import Finisher
 log = logging.getLogger(__name__)
 
 _READS = [name for name, call in CALLS.items() if isinstance(call, Read)]
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 
 
 def brief(run: Run, ending: Ending) -> Finish | None:
@@ -58,13 +57,10 @@ async def settle(run: Run, ending: Ending, finisher: Finisher) -> Status | None:
 
 
 async def _recorded(run: Run, ending: Ending) -> Status | None:
-    pause = _FIRST_PAUSE_S
-    while True:
-        try:
-            return await run.services.pool.run(lambda conn: _write(conn, run, ending))
-        except DatabaseUnavailable:
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE_S)
+    async def once() -> Status | None:
+        return await run.services.pool.run(lambda conn: _write(conn, run, ending))
+
+    return await chore.outlast(f"the end of job {run.claim.id}", once)
 
 
 def _log_failure(run: Run, ending: Ending) -> None:

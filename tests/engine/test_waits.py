@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -102,7 +103,7 @@ async def test_an_end_in_one_statement_leaves_jobs_that_others_wait_for(pool: Po
         claim.id: None if claim.id == awaited[0] else Status.FINISHED for claim in claims
     }
     assert not await is_ready(pool, waiter)
-    finisher = Finisher(pool, JobMetrics(CollectorRegistry()))
+    finisher = Finisher(pool, JobMetrics(CollectorRegistry()), context=copy_context())
     left = Finish(awaited[0], next(claim.attempt for claim in claims if claim.id == awaited[0]))
     lost = Finish(ends[0].id, ends[0].attempt + 1)
     assert await asyncio.gather(finisher.finish(left), finisher.finish(lost)) == [Status.FINISHED, None]
