@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -36,10 +37,20 @@ class Span:
     since: int | None = None
     until: int | None = None
 
+    @property
+    def first(self) -> datetime | None:
+        """The first moment that it has."""
+        return None if self.since is None else filters.at(self.since)
+
+    @property
+    def end(self) -> datetime | None:
+        """The moment after the last that it has."""
+        return None if self.until is None else filters.end_of(self.until)
+
     def holds(self, moment: ColumnElement[Any]) -> list[ColumnElement[bool]]:
         """The conditions on a column of time."""
-        since = [] if self.since is None else [moment >= filters.at(self.since)]
-        return since if self.until is None else [*since, moment < filters.end_of(self.until)]
+        since = [] if self.since is None else [moment >= self.first]
+        return since if self.until is None else [*since, moment < self.end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +92,6 @@ class Wanted:
         """What jobs of the history that match can be."""
         errors = (False, True) if self.has_errors is None else (self.has_errors,)
         return list(product(self.types or tuple(JobType), self.final, errors))
-
-    @property
-    def timed(self) -> bool:
-        """Whether starts or ends exclude any job."""
-        return (self._since_ms, self._until_ms) != (None, None)
 
     @property
     def near(self) -> Wanted:
