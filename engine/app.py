@@ -208,15 +208,12 @@ async def open_metrics(
     metrics.service.runs(__version__)
     scrape = Scrape(pool, metrics, stale_ms=settings.stale_ms, fit=fit)
     server = Server(scrape.app, settings.metrics_host, settings.metrics_port, names="metrics_host, metrics_port")
-    serving, watching = asyncio.create_task(server.run()), asyncio.create_task(scrape.watch_lag())
-    try:
-        await server.ready.wait()
-        yield server.url
-    finally:
-        server.stop()
-        await cancellation.end(watching)
-        await asyncio.gather(serving, return_exceptions=True)
-        server.close()
+    async with server.serving():
+        watching = asyncio.create_task(scrape.watch_lag())
+        try:
+            yield server.url
+        finally:
+            await cancellation.end(watching)
 
 
 @asynccontextmanager

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from engine.db import cancellation
 from engine.errors import ConfigError
+
+_BACKLOG = 2048
+_ALLOWED = "an address of this machine and a port that is free there, or 0 for any"
 
 
 class _Server(uvicorn.Server):
@@ -56,6 +59,7 @@ class Server:
             access_log=False,
             server_header=False,
             date_header=True,
+            backlog=_BACKLOG,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=max(1, grace_s),
             h11_max_incomplete_event_size=64 * 1024,
@@ -74,6 +78,21 @@ class Server:
     def fit(self) -> bool:
         """Whether it takes requests."""
         return self.ready.is_set() and not self._stopping.is_set()
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Runs while the block lasts, which begins with the first request that can be taken; raises why it cannot."""
+        running, waiting = asyncio.create_task(self.run()), asyncio.create_task(self.ready.wait())
+        try:
+            await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if not self.ready.is_set():
+                await running
+            yield
+        finally:
+            self.stop()
+            await cancellation.end(waiting)
+            await asyncio.wait({running})
+            self.close()
 
     async def run(self) -> None:
         """Serves until `stop` is called and what was under way is answered, within the grace time."""
@@ -102,10 +121,20 @@ def _listen(host: str, port: int, names: str) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except OSError as error:
+        # Two may be bound to one port, only one listens there: who comes second must hear of it now.
+        listener.listen(_BACKLOG)
+    except (OSError, TypeError) as error:
         listener.close()
-        raise ConfigError(f"{names}: cannot listen on {host}:{port}: {error.strerror}") from error
+        raise _refused(f"{host}:{port}", error, names) from error
     return listener
+
+
+def _refused(address: str, error: OSError | TypeError, names: str) -> ConfigError:
+    reason = error.strerror if isinstance(error, OSError) else error
+    return ConfigError(
+        f"{names}: cannot listen on {address}: {reason}; expected {_ALLOWED}",
+        additional_info={"field": names, "value": address, "allowed": _ALLOWED},
+    )
 
 
 def is_free(host: str, port: int) -> bool:

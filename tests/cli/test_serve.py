@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.cli.conftest import Ask, Call, Processes, until
 
@@ -159,10 +160,12 @@ def test_a_second_signal_ends_a_worker_at_once(processes: Processes, on_database
     assert process.returncode == 143
 
 
-def test_a_port_that_is_taken_is_refused(headrace: Call, dsn: str) -> None:
-    """The API says which address it could not have, and ends."""
+@pytest.mark.parametrize("kind", ["api", "metrics"])
+def test_a_port_that_is_taken_is_refused(processes: Processes, dsn: str, kind: str) -> None:
+    """Each server of a process says which address it could not have, and by which settings; the process ends."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        result = headrace("api", "--api-port", port, "--database-url", dsn)
+        result = processes.run("api", "--api-port", "0", f"--{kind}-port", port, "--database-url", dsn)
     assert result.code == 2
-    assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in result.err
+    assert f"{kind}_host, {kind}_port: cannot listen on 127.0.0.1:{port}: Address already in use" in result.err
+    assert "Traceback" not in result.err
