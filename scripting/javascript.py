@@ -221,7 +221,7 @@ class _Engine:
         functions["builtin"] = MODULES.get
         for name, function in functions.items():
             self._context.add_callable(f"__{name}", function)
-        return cast(Callable[..., Any], _load(self._context)(_TABLE))
+        return cast(Callable[..., Any], _load(self._context)())
 
     def _parse(self, head: str, source: str) -> Any:
         return self._context.eval("\n" * (_BASE - 1) + f"({head} {{\n{source}\n}})")
@@ -321,7 +321,7 @@ def _seed_words(seed: str) -> list[int]:
 def _read_stubs() -> str:
     folder = Path(__file__).parent / "stubs"
     body = "".join((folder / f"{name}.js").read_text(encoding="utf-8") for name in STUBS)
-    return f"(function (tableText) {{ 'use strict'; {_TAKE_HOST}\n{body}}})"
+    return f"(function () {{ 'use strict'; {_TAKE_HOST} const table = {_table()};\n{body}}})"
 
 
 def _read_modules() -> dict[str, str]:
@@ -333,24 +333,25 @@ def _read_modules() -> dict[str, str]:
 _TAKE_HOST = (
     "const host = {}; "
     "for (const name of ['call', 'now', 'end', 'source', 'builtin']) "
-    "{ host[name] = globalThis['__' + name]; delete globalThis['__' + name]; } "
-    "const table = JSON.parse(tableText);"
+    "{ host[name] = globalThis['__' + name]; delete globalThis['__' + name]; }"
 )
 
 
 def _table() -> str:
+    """The API as JSON; each method is a text that is JSON again."""
     namespaces = {path: _methods(methods) for path, methods in api.NAMESPACES.items()}
     objects = {name: _methods(methods) for name, methods in api.OBJECTS.items()}
     return _dumps({"namespaces": namespaces, "objects": objects, "arrayLimit": api.ARRAY_LIMIT})
 
 
-def _methods(methods: Mapping[str, api.Method] | Mapping[str, api.Method | api.Field]) -> dict[str, Json]:
-    return {name: _method(spec) for name, spec in methods.items()}
+def _methods(methods: Mapping[str, api.Method] | Mapping[str, api.Method | api.Field]) -> dict[str, str]:
+    return {name: _dumps(_method(spec)) for name, spec in methods.items()}
 
 
-def _method(spec: api.Method | api.Field) -> Json:
+def _method(spec: api.Method | api.Field) -> dict[str, Json]:
+    # What the stubs ask for is there, whatever a script makes objects inherit.
     if isinstance(spec, api.Field):
-        return asdict(spec)
+        return {"call": None, **asdict(spec)}
     args = [{"kind": type(part).__name__.lower(), **asdict(part)} for part in spec.args]
     expected = sum(isinstance(part, api.Arg) for part in spec.args)
     return {**asdict(spec), "args": args, "expected": expected, "own": any(isinstance(p, api.Own) for p in spec.args)}
@@ -366,11 +367,10 @@ def _use_utc() -> None:
     time.localtime()
 
 
-_STUBS = _read_stubs()
 # What `require` finds besides the app's own scripts, by name. Their lines lie among those of the stubs.
 MODULES = _read_modules()
+_STUBS = _read_stubs()
 _BASE = _STUBS.count("\n") + 2
-_TABLE = _table()
 _load = compiled(_STUBS)
 _use_utc()
 _spare: list[_Engine] = []

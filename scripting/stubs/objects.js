@@ -147,15 +147,20 @@ function append(list, item) {
   return longer;
 }
 
-function hostMethod(name, spec) {
-  const make = makers[spec.result];
-  const paged = spec.count !== null;
-  return method(name, function (...given) {
-    const args = arrange(spec, given, spec.own ? rawOf(this) : null);
-    if (spec.result === "refreshed") return refresh(this, call(spec.call, args));
-    if (!paged) return make(call(spec.call, args));
-    return new ResultSet((cursor) => call(spec.call, append(args, cursor)), () => call(spec.count, args), make);
-  });
+// A method of `sys` or of a snapshot. What it does stands in the table as JSON text, since a run needs little of that.
+function apiMethod(name, text) {
+  let spec = null;
+  return {
+    [name]: function (...given) {
+      spec ??= parse(text);
+      const make = makers[spec.result];
+      if (spec.call === null) return make(rawOf(this)[spec.key] ?? null);
+      const args = arrange(spec, given, spec.own ? rawOf(this) : null);
+      if (spec.result === "refreshed") return refresh(this, call(spec.call, args));
+      if (spec.count === null) return make(call(spec.call, args));
+      return new ResultSet((cursor) => call(spec.call, append(args, cursor)), () => call(spec.count, args), make);
+    },
+  }[name];
 }
 
 function refresh(record, fresh) {
@@ -164,16 +169,13 @@ function refresh(record, fresh) {
   return true;
 }
 
-function fieldMethod(name, spec) {
-  const make = makers[spec.result];
-  return method(name, function () {
-    return make(rawOf(this)[spec.key] ?? null);
-  });
-}
-
-for (const [name, type] of [["Job", Job], ["JobLog", JobLog], ["Record", Record]]) {
-  for (const key of keys(table.objects[name])) {
-    const spec = table.objects[name][key];
-    hide(type.prototype, key, spec.key === undefined ? hostMethod(key, spec) : fieldMethod(key, spec));
+function addMethods(type, texts) {
+  const names = keys(texts);
+  for (let index = 0; index < names.length; index += 1) {
+    hide(type.prototype, names[index], apiMethod(names[index], texts[names[index]]));
   }
 }
+
+addMethods(Job, table.objects.Job);
+addMethods(JobLog, table.objects.JobLog);
+addMethods(Record, table.objects.Record);

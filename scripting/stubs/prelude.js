@@ -34,13 +34,17 @@ defineProperty(String.prototype, "concat", { writable: false, configurable: fals
 // The globals that scripts see; others go, those of a later engine included. Missing on purpose, for they tell
 // one run or machine from another: performance, Atomics, SharedArrayBuffer, WeakRef, FinalizationRegistry; and
 // DOMException, whose stack names our frames.
-const GLOBALS = `Object Function Error EvalError RangeError ReferenceError SyntaxError TypeError URIError InternalError
-  AggregateError SuppressedError Iterator Array parseInt parseFloat isNaN isFinite queueMicrotask decodeURI
-  decodeURIComponent encodeURI encodeURIComponent escape unescape Infinity NaN undefined eval Number Boolean String
-  Math Reflect Symbol DisposableStack AsyncDisposableStack globalThis BigInt Date RegExp JSON Proxy Map Set WeakMap
-  WeakSet ArrayBuffer Uint8ClampedArray Int8Array Uint8Array Int16Array Uint16Array Int32Array Uint32Array
-  BigInt64Array BigUint64Array Float16Array Float32Array Float64Array DataView Promise btoa atob`.split(/\s+/);
-for (const name of Reflect.ownKeys(globalThis)) if (!GLOBALS.includes(name)) delete globalThis[name];
+const GLOBALS =
+  "Object Function Error EvalError RangeError ReferenceError SyntaxError TypeError URIError InternalError " +
+  "AggregateError SuppressedError Iterator Array parseInt parseFloat isNaN isFinite queueMicrotask decodeURI " +
+  "decodeURIComponent encodeURI encodeURIComponent escape unescape Infinity NaN undefined eval Number Boolean String " +
+  "Math Reflect Symbol DisposableStack AsyncDisposableStack globalThis BigInt Date RegExp JSON Proxy Map Set WeakMap " +
+  "WeakSet ArrayBuffer Uint8ClampedArray Int8Array Uint8Array Int16Array Uint16Array Int32Array Uint32Array " +
+  "BigInt64Array BigUint64Array Float16Array Float32Array Float64Array DataView Promise btoa atob";
+{
+  const kept = new Set(GLOBALS.split(" "));
+  for (const name of Reflect.ownKeys(globalThis)) if (!kept.has(name)) delete globalThis[name];
+}
 
 for (const [name, native] of [["atob", atob], ["btoa", btoa]]) {
   const convert = (text) => {

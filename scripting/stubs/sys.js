@@ -4,9 +4,11 @@ const sys = { jobs: {}, data: {}, users: {}, events: {}, app: {}, schedules: {},
 
 for (const path of keys(table.namespaces)) {
   let namespace = sys;
-  for (const part of path.split(".")) namespace = namespace[part];
-  for (const name of keys(table.namespaces[path])) {
-    namespace[name] = hostMethod(name, table.namespaces[path][name]);
+  for (const part of splitText(path, ".")) namespace = namespace[part];
+  const texts = table.namespaces[path];
+  const names = keys(texts);
+  for (let index = 0; index < names.length; index += 1) {
+    namespace[names[index]] = apiMethod(names[index], texts[names[index]]);
   }
 }
 
