@@ -1,9 +1,9 @@
 // The Node peers of bench/queue, each as its documents advise for speed; NODE_PATH leads to their packages.
 //
-//     node peers.cjs graphile-worker|pg-boss setup|bulk|each|trickle|work DSN [N]
+//     node peers.cjs graphile-worker|pg-boss setup|bulk|sql|each|trickle|work DSN [N]
 const [, , name, action, dsn, number] = process.argv;
 const count = Number(number || 0);
-const PRODUCERS = 8, PAUSE_MS = 20, BATCH = 1000;
+const PRODUCERS = 8, PAUSE_MS = 20, BATCH = 1000, BULK = 5000;
 const now = () => (performance.timeOrigin + performance.now()) / 1000;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -47,12 +47,16 @@ const graphile = async () => {
   const one = (n) => utils.addJob("noop", n ? { n } : {});
   const began = now();
   if (action === "bulk") {
-    for (let begin = 0; begin < count; begin += 5000) {
-      const size = Math.min(5000, count - begin);
+    for (let begin = 0; begin < count; begin += BULK) {
+      const size = Math.min(BULK, count - begin);
+      await utils.addJobs(Array.from({ length: size }, () => ({ identifier: "noop", payload: {} })));
+    }
+  } else if (action === "sql") {
+    for (let begin = 0; begin < count; begin += BULK) {
       await pool.query(
         `select 1 from graphile_worker.add_jobs(array(
            select row('noop', '{}'::json, null, null, null, null, null, null)::graphile_worker.job_spec
-           from generate_series(1, $1::int)))`, [size]);
+           from generate_series(1, $1::int)))`, [Math.min(BULK, count - begin)]);
     }
   } else await (action === "each" ? each(one) : trickle(one));
   console.log(`took ${now() - began}`);
@@ -82,8 +86,8 @@ const pgBoss = async () => {
       finishing = boss.complete("noop", jobs.map((job) => job.id));
     }
   } else if (action === "bulk") {
-    for (let begin = 0; begin < count; begin += 5000) {
-      await boss.insert(Array.from({ length: Math.min(5000, count - begin) }, () => ({ name: "noop" })));
+    for (let begin = 0; begin < count; begin += BULK) {
+      await boss.insert(Array.from({ length: Math.min(BULK, count - begin) }, () => ({ name: "noop" })));
     }
   } else await (action === "each" ? each : trickle)((n) => boss.send("noop", n ? { n } : {}));
   console.log(`took ${now() - began}`);

@@ -1,6 +1,6 @@
 """Our side of the race of bench/queue: Headrace itself, and the loops that it is measured by.
 
-    python bench/queue/racers.py headrace|loop|reference setup|bulk|copy|each|trickle|work DSN [N]
+    python bench/queue/racers.py headrace|loop|reference setup|bulk|sql|copy|each|trickle|work DSN [N]
 
 Workers print a line "start N TIME" for each job of a trickle, and for the first of the others.
 """
@@ -37,6 +37,9 @@ BATCH = 500
 ANN = Requester("crm", "ann")
 
 
+_MADE_IN_SQL = "insert into headrace.job_inbox (app, name) select 'crm', 'noop' from generate_series(1, $1::int)"
+
+
 class Headrace:
     """A worker with handlers, and its whole history."""
 
@@ -50,7 +53,7 @@ class Headrace:
         return requests.call_handler(ANN, "noop", params, {})
 
     async def enqueue(self, dsn: str, how: str, count: int) -> None:
-        """Jobs one by one, in bulk, or by COPY."""
+        """Jobs one by one, in bulk, in SQL or by COPY."""
         pool = await Pool.connect(dsn, max_size=PRODUCERS)
 
         async def one(n: int) -> None:
@@ -64,6 +67,9 @@ class Headrace:
                 async with pool.acquire() as conn:
                     params = ({} for _ in range(min(5000, count - begin)))
                     await bulk.create_all(conn, requests.call_handlers(ANN, "noop", params, {}))
+        elif how == "sql":
+            for begin in range(0, count, 5000):
+                await pool.execute(_MADE_IN_SQL, min(5000, count - begin))
         elif how == "copy":
             async with pool.acquire() as conn:
                 await conn.copy_to_table(

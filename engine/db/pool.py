@@ -43,8 +43,22 @@ _RETRYABLE = ("40001", "40P01")
 TRIES = 5
 
 
-# One encoder: json.dumps makes a new one for each value where it is given options.
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+def _refuse(value: object) -> object:
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+# One encoder, in C: json.dumps makes a new one for each value, and so does JSONEncoder.encode, which took 1 us of 1.3.
+_chunks = json.encoder.c_make_encoder(  # type: ignore[attr-defined]  # typeshed leaves it out
+    None, _refuse, json.encoder.encode_basestring, None, ":", ",", False, False, True
+)
+
+
+def encode(value: object) -> str:
+    """JSON as PostgreSQL reads it, without spaces."""
+    try:
+        return "".join(_chunks(value, 0))
+    except RecursionError:
+        raise ValueError("JSON cannot be nested so deeply, or in itself") from None
 
 
 # typeshed leaves it out
@@ -61,14 +75,9 @@ class Json(str):
 
     __slots__ = ()
 
-    @classmethod
-    def of(cls, value: object) -> Json:
-        """The value as PostgreSQL will read it."""
-        return cls(_encode(value))
-
 
 def _encode_jsonb(value: object) -> str:
-    return value if type(value) is Json else _encode(value)
+    return value if type(value) is Json else encode(value)
 
 
 async def _prepare(conn: asyncpg.Connection[asyncpg.Record]) -> None:

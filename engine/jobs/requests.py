@@ -140,7 +140,8 @@ def _object(name: str, value: object) -> dict[str, Any]:
     """The value as an object that PostgreSQL can keep; null reads as an empty one."""
     if value is None:
         return {}
-    if not isinstance(value, Mapping):
+    # A dict is asked for first: to ask the abstract class takes a quarter of this.
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise BadRequest.field(name, value, "an object")
     try:
         check_json(value)

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from engine.db.pool import Connection, Json
 from engine.db.sql import load
-from engine.errors import BadRequest, NotFound
-from engine.ids import id_ms, new_ids
-from engine.jobs.limits import LONGEST_KEY, MOST_OF_A_KEY
-from engine.model import CONTROL, Job, NewJob, check_job_id, check_queue
-from engine.tracing import context
-
-# Weeks of delay are real, centuries are a unit mistaken; both ends fit PostgreSQL's intervals.
-_MAX_DELAY_MS = 10 * 366 * 24 * 3600 * 1000
-_MAX_TIMEOUT_MS = 24 * 3600 * 1000
-_MAX_ATTEMPTS = 1000
+from engine.errors import NotFound
+from engine.jobs import copies
+from engine.jobs.prepared import Prepared, prepare
+from engine.model import Job, NewJob, check_job_id
 
 
 async def create(conn: Connection, jobs: Sequence[NewJob], *, wake: bool = True) -> list[UUID]:
-    """The ids of the jobs, in their order, created by one statement, in the caller's transaction if there is one.
+    """The ids of the jobs, in their order, all of them or none, in the caller's transaction if there is one.
 
     A job whose unique key a live job of the app holds is not created; its place has that job's id.
     `wake` tells hungry workers when the transaction commits. BadRequest names a field out of range.
@@ -37,56 +29,6 @@ async def create_free(conn: Connection, jobs: Sequence[NewJob], *, wake: bool = 
     return await _insert_free(conn, prepare(jobs), wake)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Jobs that are checked and have ids. Those of a kind are alike in all but id and spec.
-
-    `kinds`: a job of each kind, and the millisecond of their ids. `numbers`: of which kind each job is, from 1 on.
-    """
-
-    jobs: Sequence[NewJob]
-    ids: list[UUID]
-    specs: list[Json]
-    numbers: list[int]
-    kinds: list[tuple[int, NewJob]]
-
-
-def prepare(jobs: Sequence[NewJob]) -> Prepared:
-    """All of `create` that needs no connection: BadRequest names a field out of range."""
-    kinds: list[tuple[int, NewJob]] = []
-    numbers = []
-    ids = new_ids(len(jobs))
-    for first, last in _milliseconds(ids):
-        ms = id_ms(ids[first])
-        numbered: dict[tuple[Any, ...], int] = {}
-        for job in jobs[first:last]:
-            # The types of its numbers too: True equals 1, but is none.
-            alike = (type(job[7]), type(job[8]), type(job[9]), type(job[16]), job[:4], job[5:])
-            number = numbered.get(alike)
-            if number is None:
-                _check(job)
-                kinds.append((ms, job))
-                number = numbered[alike] = len(kinds)
-            numbers.append(number)
-    return Prepared(jobs, ids, _specs(jobs), numbers, kinds)
-
-
-def _specs(jobs: Sequence[NewJob]) -> list[Json]:
-    here = context.current()
-    if here is None:
-        return [Json.of(dict(job.spec)) for job in jobs]
-    return [Json.of({**job.spec, context.KEY: here}) for job in jobs]
-
-
-def _milliseconds(ids: Sequence[UUID]) -> Iterator[tuple[int, int]]:
-    """From where to where the ids, which rise, are of one millisecond each."""
-    first = 0
-    while first < len(ids):
-        last = bisect_right(ids, id_ms(ids[first]), first, key=id_ms)
-        yield first, last
-        first = last
-
-
 async def insert(conn: Connection, ready: Prepared, *, wake: bool = True) -> list[UUID]:
     """The rest of `create`."""
     ids = await _insert_free(conn, ready, wake)
@@ -94,16 +36,20 @@ async def insert(conn: Connection, ready: Prepared, *, wake: bool = True) -> lis
 
 
 async def _insert_free(conn: Connection, ready: Prepared, wake: bool) -> list[UUID | None]:
+    if len(ready.ids) >= copies.FEWEST and copies.fits(ready):
+        async with conn.transaction():
+            return list(await copies.insert(conn, [ready], wake=wake))
     if not ready.ids:
         return []
     roots = await _roots(conn, ready)
     shared = [_shared(ms, job, roots) for ms, job in ready.kinds]
     if len(ready.ids) == 1:
         # Without arrays: they cost the driver two thirds of what the call did.
-        made = await conn.fetchval(load("job_insert"), ready.ids[0], ready.specs[0], *shared[0], wake)
+        made = await conn.fetchval(load("job_insert"), ready.ids[0], Json(ready.specs()[0]), *shared[0], wake)
         return [ready.ids[0] if made else None]
+    specs = list(map(Json, ready.specs()))
     columns = zip(*shared, strict=True)
-    refused = await conn.fetchval(load("jobs_insert"), ready.ids, ready.specs, ready.numbers, *columns, wake)
+    refused = await conn.fetchval(load("jobs_insert"), ready.ids, specs, ready.numbers, *columns, wake)
     return [None if id in refused else id for id in ready.ids] if refused else list(ready.ids)
 
 
@@ -113,28 +59,6 @@ async def _holder(conn: Connection, job: NewJob, wake: bool) -> UUID:
         return holder
     # The holder ended between the two statements: its key is free now.
     return (await create(conn, [job], wake=wake))[0]
-
-
-def _check(job: NewJob) -> None:
-    if job.type not in CONTROL:
-        check_queue(job.queue)
-    _check_range("delay", job.delay_ms, 0, _MAX_DELAY_MS, "ms")
-    _check_range("maxAttempts", job.max_attempts, 1, _MAX_ATTEMPTS, "attempts")
-    if job.timeout_ms is not None:
-        _check_range("timeout", job.timeout_ms, 1, _MAX_TIMEOUT_MS, "ms")
-    _check_key("uniqueKey", job.unique_key)
-    _check_key("concurrencyKey", job.concurrency_key)
-    _check_range("concurrencyLimit", job.concurrency_limit, 1, MOST_OF_A_KEY, "jobs")
-
-
-def _check_key(field: str, key: str | None) -> None:
-    if key is not None and (not 0 < len(key) <= LONGEST_KEY or "\0" in key):
-        raise BadRequest.field(field, key, f"a text of 1 to {LONGEST_KEY} characters, none of them NUL")
-
-
-def _check_range(field: str, value: int, low: int, high: int, unit: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise BadRequest.field(field, value, f"a whole number from {low} to {high} ({unit})")
 
 
 async def _roots(conn: Connection, ready: Prepared) -> Mapping[UUID, UUID]:
