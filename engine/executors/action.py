@@ -13,16 +13,15 @@ from typing import Any
 
 from engine.apps.manifest import Action, ActionKind, Entity
 from engine.data import records
-from engine.db.pool import Connection
 from engine.errors import BadRequest
 from engine.executors import program, script
 from engine.executors.calls import JobCalls
 from engine.executors.endings import Ending, Finished
-from engine.executors.results import MAX_RESULTS, log_error
-from engine.executors.run import Run
+from engine.executors.results import MAX_RESULTS, error_line
+from engine.executors.run import Effect, Run
 from engine.hostapi.caller import Origin
 from engine.jobs import store
-from engine.jobs.journal import Entry
+from engine.jobs.journal import Entry, Line
 from scripting.host import Session
 from scripting.model import Returned, Threw
 
@@ -85,7 +84,7 @@ class _OneByOne:
         self._action = action
         self._entity = entity
         self._place = _Place(0)
-        self._errors: list[tuple[str, Mapping[str, Any]]] = []
+        self._errors: list[Line] = []
 
     async def execute(self) -> Ending:
         """Every record once; a record whose script throws does not stop the others."""
@@ -99,7 +98,8 @@ class _OneByOne:
                 ended = await self._record(child, self._place.ids[0])
                 if ended is not None:
                     return ended
-        self._log()
+        for line in self._errors:
+            self._run.journal.log(line)
         return Finished({"results": self._place.results}, has_errors=self._place.failed > 0)
 
     async def _load_place(self) -> _Place:
@@ -123,14 +123,16 @@ class _OneByOne:
             )
             ids, cursor = [str(record.id) for record in page.items], page.next
             self._place = replace(place, ids=ids, cursor=cursor, more=cursor is not None)
-            await self._save(scope.conn)
+            await self._save(scope)
+        self._errors.clear()
 
-    async def _save(self, conn: Connection) -> None:
-        """Writes the checkpoint and the progress, in the transaction of whatever moved the job on."""
+    async def _save(self, scope: Effect) -> None:
+        """Writes the checkpoint, the progress and the errors so far, in the transaction of whatever moved the job on:
+        replayed steps do not log twice."""
         place = self._place
-        self._log()
+        scope.lines.extend(self._errors)
         percent = 99 if not place.total else min(99, place.done * 100 // place.total)
-        await store.set_progress(conn, self._run.claim.id, percent=percent, checkpoint=asdict(place))
+        await store.set_progress(scope.conn, self._run.claim.id, percent=percent, checkpoint=asdict(place))
 
     async def _record(self, child: Session, record_id: str) -> Ending | None:
         """Runs the script for one record; an ending if the attempt ends here."""
@@ -175,11 +177,5 @@ class _OneByOne:
         """Results have no code (seed 003); the line of the log has it, for people and for whoever waits."""
         self._place.failed += 1
         info = {"recordId": record_id, "code": code, "additionalInfo": dict(additional_info)}
-        self._errors.append((f"{record_id}: {message}", info))
+        self._errors.append(error_line(self._run, f"{record_id}: {message}", info))
         self._count(record_id, {"status": "error", "errorMessage": message})
-
-    def _log(self) -> None:
-        """Hands the errors to the transaction that writes the checkpoint: replayed steps do not log twice."""
-        for message, info in self._errors:
-            log_error(self._run, message, info)
-        self._errors.clear()

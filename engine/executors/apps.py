@@ -9,8 +9,6 @@ from engine.events import push
 from engine.executors.endings import Ending, Finished
 from engine.executors.run import Effect, Run
 from engine.jobs import limits
-from engine.jobs.journal import Line
-from engine.model import LogLevel
 
 # How often to look whether the app's running jobs have been handed back.
 LOOK_S = 0.1
@@ -23,11 +21,11 @@ async def start(run: Run) -> Ending:
     async def work(scope: Effect) -> None:
         version = await push.push_waiting(scope.conn, run.claim.app) if push_changes else None
         if version is not None:
-            _log(run, f"version {version} is pushed")
+            scope.lines.append(run.line(f"version {version} is pushed"))
         elif push_changes:
-            _log(run, "no version waits to be pushed")
+            scope.lines.append(run.line("no version waits to be pushed"))
         started = await states.start(scope.conn, run.claim.app)
-        _log(run, "the app is started" if started else "the app was not stopped")
+        scope.lines.append(run.line("the app is started" if started else "the app was not stopped"))
 
     await run.transact(work)
     if push_changes:
@@ -48,15 +46,11 @@ async def stop(run: Run) -> Ending:
         await asyncio.sleep(LOOK_S)
         run.check()
         found = await _halt(run)
-    _log(run, "no job of the app runs" if found.ours else "the app was started, or stopped anew, meanwhile")
+    said = "no job of the app runs" if found.ours else "the app was started, or stopped anew, meanwhile"
+    run.journal.log(run.line(said))
     return Finished({})
 
 
 async def _halt(run: Run) -> states.Halt:
     async with run.services.pool.acquire() as conn:
         return await states.halt(conn, run.claim.app, by=run.claim.id)
-
-
-def _log(run: Run, message: str) -> None:
-    """A line that is written with the next transaction of the job."""
-    run.journal.log(Line(run.claim.id, run.services.clock_ms(), LogLevel.INFO, message))

@@ -39,9 +39,7 @@ class JobCalls:
     `on_park` writes, in the transaction that parks the job, what its executor has to remember.
     """
 
-    def __init__(
-        self, run: Run, origin: Origin, *, on_park: Callable[[Connection], Awaitable[None]] | None = None
-    ) -> None:
+    def __init__(self, run: Run, origin: Origin, *, on_park: Callable[[Scope], Awaitable[None]] | None = None) -> None:
         self._run = run
         self._origin = origin
         self._on_park = on_park
@@ -232,7 +230,7 @@ class JobCalls:
     async def _park(self, scope: Scope, park: Park, entry: Entry) -> None:
         scope.entries.append(entry.answered(park.to_json(), open=True))
         if self._on_park is not None:
-            await self._on_park(scope.conn)
+            await self._on_park(scope)
         if not await waits.park(scope.conn, self._run.claim.id, self._run.claim.attempt, at(park.deadline_ms)):
             raise Interrupt("lost")
 

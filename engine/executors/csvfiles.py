@@ -24,7 +24,7 @@ from engine.data.volume import Volume, volume_of
 from engine.db import cancellation
 from engine.db.pool import Connection
 from engine.errors import BadRequest
-from engine.executors.results import log_errors
+from engine.executors.results import error_lines
 from engine.executors.run import Run
 from engine.jobs import store
 
@@ -161,7 +161,7 @@ async def _import(run: Run, file: File, batch: Batch[T], place: dict[str, Any], 
     """One transaction: what the batch makes, its errors, and where the next one begins."""
     async with run.effect() as scope:
         problems = {**batch.problems, **await save(scope.conn, batch)}
-        log_errors(run, [f"line {line}: {problems[line]}" for line in sorted(problems)])
+        scope.lines.extend(error_lines(run, [f"line {line}: {problems[line]}" for line in sorted(problems)]))
         good = len(batch.good) + len(batch.problems) - len(problems)
         at = batch.next.to_json()
         place.update(imported=place["imported"] + good, bad=place["bad"] + len(problems), at=at)

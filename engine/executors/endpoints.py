@@ -13,8 +13,6 @@ from engine.executors import script
 from engine.executors.endings import Ending, Failed, Finished
 from engine.executors.run import Effect, Run
 from engine.hostapi.caller import Origin
-from engine.jobs.journal import Line
-from engine.model import LogLevel
 
 
 async def deploy(run: Run) -> Ending:
@@ -35,8 +33,7 @@ async def _change(
 
     async def work(scope: Effect) -> None:
         changed = await change(scope.conn, run.claim.app, name)
-        line = f"the endpoint {name} {done if changed else was_so}"
-        run.journal.log(Line(run.claim.id, run.services.clock_ms(), LogLevel.INFO, line))
+        scope.lines.append(run.line(f"the endpoint {name} {done if changed else was_so}"))
 
     await run.transact(work)
     return Finished({})

@@ -5,6 +5,7 @@ The shortest path that a job can take: no child process, no journal. A handler t
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -15,10 +16,10 @@ from engine.errors import NotFound
 from engine.executors.endings import FINISHED, Ending, Failed, Finished
 from engine.executors.handler_access import check_allowed
 from engine.executors.interruptible import guarded
-from engine.executors.run import Afterwards, Run
+from engine.executors.run import Afterwards, Effect, Run
 from engine.jobs import store
-from engine.jobs.journal import Line
 from engine.model import LogLevel
+from scripting.model import Interrupt
 
 
 class HandlerJob:
@@ -50,17 +51,28 @@ class HandlerJob:
 
     async def progress(self, percent: int | None = None, message: str | None = None) -> None:
         """Stores how far the job is, 0 to 100, and a message; None leaves what was there."""
-        async with self._run.effect() as scope:
+
+        async def write(scope: Effect) -> None:
             await store.set_progress(scope.conn, self.id, percent=percent, message=message)
+
+        await self._run.transact(write)
 
     def afterwards(self, tell: Afterwards) -> None:
         """Has `tell` called once the end of this attempt has been committed; what it raises is logged."""
         self._run.afterwards = tell
 
     async def _log(self, level: LogLevel, message: str) -> None:
-        self._run.journal.log(Line(self.id, self._run.services.clock_ms(), level, message))
-        async with self._run.effect():
-            pass
+        line = self._run.line(message, level)
+
+        async def write(scope: Effect) -> None:
+            scope.lines.append(line)
+
+        try:
+            await self._run.transact(write)
+        except (Interrupt, asyncio.CancelledError):
+            # What an attempt says while it ends is not lost: it is written with the end.
+            self._run.journal.log(line)
+            raise
 
 
 Handler = Callable[[HandlerJob], Awaitable[Any]]

@@ -15,8 +15,8 @@ from engine.errors import NotFound
 from engine.executors import csvfiles
 from engine.executors.csvfiles import Batch, Page, reasons_text
 from engine.executors.endings import Ending, Finished
-from engine.executors.results import MAX_RESULTS, log_errors
-from engine.executors.run import Run
+from engine.executors.results import MAX_RESULTS, error_line
+from engine.executors.run import Effect, Run
 from engine.jobs import store
 
 DELETE_BATCH = 200
@@ -70,7 +70,7 @@ async def delete_records(run: Run) -> Ending:
                 limit=DELETE_BATCH,
             )
             for record in page.items:
-                await _remove(run, scope.conn, entity, record.id, place)
+                await _remove(run, scope, entity, record.id, place)
             place.update(cursor=page.next, more=page.next is not None, done=place["done"] + len(page.items))
             percent = min(99, place["done"] * 100 // max(1, place["total"]))
             await store.set_progress(scope.conn, run.claim.id, percent=percent, checkpoint=place)
@@ -83,13 +83,13 @@ def deleted(place: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"results": place.get("results", {})}
 
 
-async def _remove(run: Run, conn: Any, entity: Entity, record_id: UUID, place: dict[str, Any]) -> None:
+async def _remove(run: Run, scope: Effect, entity: Entity, record_id: UUID, place: dict[str, Any]) -> None:
     result = {"status": "ok"}
     try:
-        await records.remove(conn, run.claim.app, entity, record_id, cause=run.claim.cause)
+        await records.remove(scope.conn, run.claim.app, entity, record_id, cause=run.claim.cause)
     except NotFound as error:
         result = {"status": "error", "errorMessage": error.message}
-        log_errors(run, [f"{record_id}: {error.message}"])
+        scope.lines.append(error_line(run, f"{record_id}: {error.message}"))
     if len(place["results"]) < MAX_RESULTS:
         place["results"][str(record_id)] = result
 

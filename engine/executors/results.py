@@ -15,13 +15,11 @@ MAX_RESULTS = 1000
 MAX_LINE = 2000
 
 
-def log_errors(run: Run, messages: Sequence[str]) -> None:
-    """ERROR lines for the job's log, written with the transaction that the caller is in."""
-    for message in messages:
-        log_error(run, message)
+def error_lines(run: Run, messages: Sequence[str]) -> list[Line]:
+    """ERROR lines for the job's log."""
+    return [error_line(run, message) for message in messages]
 
 
-def log_error(run: Run, message: str, additional_info: Mapping[str, Any] | None = None) -> None:
-    """One of them."""
-    now_ms = run.services.clock_ms()
-    run.journal.log(Line(run.claim.id, now_ms, LogLevel.ERROR, message[:MAX_LINE], additional_info))
+def error_line(run: Run, message: str, additional_info: Mapping[str, Any] | None = None) -> Line:
+    """One of them, cut where it is too long."""
+    return run.line(message[:MAX_LINE], LogLevel.ERROR, additional_info=additional_info)

@@ -18,10 +18,10 @@ from engine.executors.deadlines import Deadlines
 from engine.executors.endings import Ending
 from engine.executors.limits import InForce, in_force
 from engine.jobs import queue
-from engine.jobs.journal import Entry, Journal
+from engine.jobs.journal import Entry, Journal, Line
 from engine.jobs.queue import Claim
 from engine.metrics import Metrics
-from engine.model import Status
+from engine.model import LogLevel, Status
 from engine.settings import Settings
 from engine.tracing import OFF, Tracer
 from scripting.host import ScriptHost
@@ -55,10 +55,14 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A transaction on behalf of an attempt, and the journal rows that belong to it."""
+    """A transaction on behalf of an attempt, and the rows of the journal and lines of the log that belong to it.
+
+    What is rolled back takes them along: whoever does it again says the same again.
+    """
 
     conn: Connection
     entries: list[Entry] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
 
 
 class Run:
@@ -84,6 +88,12 @@ class Run:
         """The job's app, in the version on which the job runs."""
         async with self.services.pool.acquire() as conn:
             return await self.services.apps.get(conn, self.claim.app, self.claim.app_version)
+
+    def line(
+        self, message: str, level: LogLevel = LogLevel.INFO, *, additional_info: Mapping[str, Any] | None = None
+    ) -> Line:
+        """A line for the job's log, of now."""
+        return Line(self.claim.id, self.services.clock_ms(), level, message, additional_info)
 
     def end(self, reason: str) -> None:
         """Ends the attempt: at once, or for a stop at its next safe point, within STOP_GRACE_S."""
@@ -135,7 +145,7 @@ class Run:
                 await self._hold(conn, also_at_its_end=also_at_its_end)
                 scope = Effect(conn)
                 yield scope
-                await self.journal.write(conn, scope.entries)
+                await self.journal.write(conn, scope.entries, scope.lines)
                 # Cut in its commit it may have happened or not, and nobody would know.
                 self.is_whole = True
         except DatabaseUnavailable:

@@ -11,11 +11,9 @@ from engine.db.pool import Connection
 from engine.executors import csvfiles
 from engine.executors.csvfiles import Batch, Page
 from engine.executors.endings import Ending, Finished
-from engine.executors.results import log_errors
+from engine.executors.results import error_line
 from engine.executors.run import Run
-from engine.jobs.journal import Line
 from engine.mail import Mail, Mailer, Refused, check_configured, open_mailer
-from engine.model import LogLevel
 
 EXPORT_BATCH = 1000
 MAIL_BATCH = 100
@@ -48,7 +46,7 @@ async def import_users(run: Run) -> Ending:
 
     done = await csvfiles.import_rows(run, check_header=userrows.check_header, read=read, save=save)
     refused = await _notify(run) if notify else 0
-    _log(run, f"{done.good} rows imported, {done.bad} with errors")
+    run.journal.log(run.line(f"{done.good} rows imported, {done.bad} with errors"))
     return Finished({}, has_errors=done.bad + refused > 0)
 
 
@@ -80,7 +78,7 @@ async def _tell(run: Run, mailer: Mailer, user: User, label: str) -> bool:
         sent = await mailer.send(_invitation(run, user, label))
         async with run.effect(also_at_its_end=True) as scope:
             if isinstance(sent, Refused):
-                log_errors(run, [f"user {user.id}: no mail to {user.email}: {sent.reason}"])
+                scope.lines.append(error_line(run, f"user {user.id}: no mail to {user.email}: {sent.reason}"))
             await users.mailed(scope.conn, run.claim.app, user.id, run.claim.id)
     return isinstance(sent, Refused)
 
@@ -90,11 +88,6 @@ def _invitation(run: Run, user: User, label: str) -> Mail:
     return Mail(
         to=user.email or "", subject=f"You are now a user of {label}", text=text, key=f"{run.claim.id}.{user.id}"
     )
-
-
-def _log(run: Run, message: str) -> None:
-    """A line that is written with the job's end."""
-    run.journal.log(Line(run.claim.id, run.services.clock_ms(), LogLevel.INFO, message))
 
 
 async def export_users(run: Run) -> Ending:

@@ -22,7 +22,7 @@ def within_time(execute: Execute, what: str, *, so_far: Results | None = None) -
     """
 
     async def bounded(run: Run) -> Ending:
-        ending: Ending = await interruptible(run, lambda: _whole_lines(run, execute), what)
+        ending: Ending = await interruptible(run, lambda: execute(run), what)
         if isinstance(ending, Failed) and ending.error.get("limit") == "wall" and so_far is not None:
             async with run.services.pool.acquire() as conn:
                 done = await journal.checkpoint(conn, run.claim.id)
@@ -30,12 +30,3 @@ def within_time(execute: Execute, what: str, *, so_far: Results | None = None) -
         return ending
 
     return bounded
-
-
-async def _whole_lines(run: Run, execute: Execute) -> Ending:
-    try:
-        return await execute(run)
-    except BaseException:
-        # Lines of a transaction that was rolled back: whoever does its rows again says the same of them.
-        run.journal.clear()
-        raise

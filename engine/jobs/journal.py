@@ -188,15 +188,14 @@ class Journal:
         """Lines of the log wait to be written."""
         return bool(self._lines)
 
-    async def write(self, conn: Connection, also: Sequence[Entry] = ()) -> None:
-        """Writes what waits, and the entries of the effect itself, in the transaction that holds the fence.
+    async def write(self, conn: Connection, entries: Sequence[Entry] = (), lines: Sequence[Line] = ()) -> None:
+        """Writes what waits, and the entries and lines of the effect itself, in the transaction that holds the fence.
 
         Call `clear` once the transaction has committed: what was rolled back waits on.
         """
-        await append_lines(conn, self._lines)
-        entries = [*self._entries, *also]
-        if entries:
-            await conn.execute(load("journal_append"), self._job_id, self._attempt, self.runtime, *_columns(entries))
+        await append_lines(conn, [*self._lines, *lines])
+        if found := [*self._entries, *entries]:
+            await conn.execute(load("journal_append"), self._job_id, self._attempt, self.runtime, *_columns(found))
 
     def clear(self) -> None:
         """What waited is written, or nobody can tell: then it may not be written again."""

@@ -9,7 +9,7 @@ from engine.db import chore
 from engine.db.pool import Connection
 from engine.errors import DatabaseError
 from engine.executors.endings import Ending, Failed, Finished, Lost, Parked
-from engine.executors.results import log_errors
+from engine.executors.results import error_line
 from engine.executors.run import Run
 from engine.hostapi.table import CALLS, Read
 from engine.jobs import backoff, journal, queue
@@ -68,7 +68,7 @@ def _log_failure(run: Run, ending: Ending) -> None:
     if isinstance(ending, Failed):
         error = ending.error
         place = f" ({error['path']}:{error['line']})" if "line" in error and "path" in error else ""
-        log_errors(run, [f"{error['code']}: {error['message']}{place}"])
+        run.journal.log(error_line(run, f"{error['code']}: {error['message']}{place}"))
 
 
 async def _write(conn: Connection, run: Run, ending: Ending) -> Status | None:
