@@ -21,6 +21,8 @@ _RENAMED = re.compile(rf"({_NAME})(\s+)as(\s+)({_NAME})")
 
 def as_requires(source: str) -> str:
     """The source with the imports at its head as calls of `require`; each line keeps its number."""
+    if "import" not in source:
+        return source
     place = 0
     made: list[str] = []
     while True:

@@ -52,6 +52,7 @@ _STOCK = 4
 _ERROR_CODE = "javascriptException"
 _FRAME = re.compile(r"^ *at .*?\((.*):(\d+):(\d+)\)$", re.MULTILINE)
 _THROW_NULL = re.compile(r"\b(throw|reject)\s*\(?\s*null\b")
+_DECLARED = {name: re.compile(rf"\bvar\s[^;]*?\b{name}\b") for name in VARIABLES}
 _OUT_OF_MEMORY = "InternalError: out of memory"
 _MEMORY = "the script's memory is used up"
 
@@ -75,7 +76,7 @@ class JavaScript:
 
     def __init__(self, *, path: str, source: str, sources: Mapping[str, str]) -> None:
         self._path = path
-        self._source = re.sub(r"\A#!", "//", source)
+        self._source = "//" + source[2:] if source.startswith("#!") else source
         self._sources = dict(sources)
         self._next: _Engine | None = self._engine()
         self._used: _Engine | None = None
@@ -161,6 +162,7 @@ class _Engine:
 
     def __init__(self) -> None:
         self._host: Host | None = None
+        self._seed = ""
         self._sources: Mapping[str, str] = {}
         self._ended: str | None = None
         self._fatal: BaseException | None = None
@@ -188,10 +190,10 @@ class _Engine:
 
     def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> dict[str, Any]:
         """{"value": ...}, {"threw": ...}, {"memory": true} or {"null": true}; raises what the host's side raised."""
-        self._host = host
+        self._host, self._seed = host, seed
         self._context.set_memory_limit(host.memory_bytes)
         try:
-            text = self._evaluate(_dumps(dict(variables)), _dumps(_seed_words(seed)), traced=host.traced)
+            text = self._evaluate(_dumps(dict(variables)), traced=host.traced)
         except quickjs.JSException as error:
             text = self._after_exception(error)
         if self._fatal is not None:
@@ -199,8 +201,8 @@ class _Engine:
         outcome: dict[str, Any] = json.loads(text if self._ended is None else self._ended)
         return outcome
 
-    def _evaluate(self, variables: str, words: str, *, traced: bool) -> str:
-        self._boot("start", self._script, variables, words, _dumps(self._names), traced)
+    def _evaluate(self, variables: str, *, traced: bool) -> str:
+        self._boot("start", self._script, variables, _dumps(self._names) if self._names else "", traced)
         while not self._over and self._context.execute_pending_job():
             pass
         return "" if self._over else str(self._boot("finish"))
@@ -217,8 +219,8 @@ class _Engine:
         del self._context, self._boot, self._script
 
     def _load_stubs(self) -> Callable[..., Any]:
-        functions = {"call": self._call, "now": self._now, "end": self._end, "source": self._read}
-        functions["builtin"] = MODULES.get
+        functions = {"call": self._call, "now": self._now, "seed": self._words, "end": self._end}
+        functions |= {"source": self._read, "builtin": MODULES.get}
         for name, function in functions.items():
             self._context.add_callable(f"__{name}", function)
         return cast(Callable[..., Any], _load(self._context)())
@@ -252,6 +254,12 @@ class _Engine:
             self._die(error)
             return 0.0
 
+    def _words(self) -> str:
+        try:
+            return _dumps(_seed_words(self._seed))
+        except BaseException as error:  # as above
+            return self._die(error)
+
     def _read(self, path: str) -> str | None:
         source = self._sources.get(path)
         return None if source is None else as_requires(source)
@@ -278,7 +286,7 @@ def _readings(source: str) -> Iterator[tuple[str, Sequence[str]]]:
     A variable that the script declares again (`var params = params || {}`) has to be an argument to keep its
     value; one that it declares with `let` may not be one. `await` belongs to async functions alone.
     """
-    declared = [name for name in VARIABLES if re.search(rf"\bvar\s[^;]*?\b{name}\b", source)]
+    declared = [name for name, pattern in _DECLARED.items() if name in source and pattern.search(source)]
     for kind in ("function", "async function") if "await" in source else ("function",):
         if declared:
             yield kind, declared
@@ -332,7 +340,7 @@ def _read_modules() -> dict[str, str]:
 # The host's functions leave the globals before any script is there.
 _TAKE_HOST = (
     "const host = {}; "
-    "for (const name of ['call', 'now', 'end', 'source', 'builtin']) "
+    "for (const name of ['call', 'now', 'seed', 'end', 'source', 'builtin']) "
     "{ host[name] = globalThis['__' + name]; delete globalThis['__' + name]; }"
 )
 

@@ -55,19 +55,20 @@ function declare(variables) {
   const given = revive(parse(variables));
   if (given.$installed) conceal(given.$installed);
   delete given.$installed;
-  for (const name of keys(given)) {
+  const names = keys(given);
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index];
     const named = name === "record" || name === "oldRecord";
     const value = named && looksLikeRecord(given[name]) ? makers.record(given[name]) : given[name];
     defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: true });
   }
 }
 
-function start(script, variables, words, names, tracing) {
+function start(script, variables, names, tracing) {
   traced = tracing;
-  seedRandom(parse(words));
   declare(variables);
   try {
-    const value = apply(script, undefined, mapList(parse(names), (name) => globalThis[name]));
+    const value = apply(script, undefined, names ? mapList(parse(names), (name) => globalThis[name]) : []);
     if (value instanceof NativePromise) thenOf(value, settle, (error) => (outcome = threw(error)));
     else settle(value);
   } catch (error) {
@@ -81,10 +82,16 @@ function finish() {
 }
 
 function setProgram(path, first, lines) {
-  addRange(path, first, lines);
+  program.path = path;
+  program.first = first;
+  program.last = first + lines - 1;
   nextLine = first + lines + 1;
-  hide(globalThis, "require", requireFrom(path));
 }
 
-const steps = { __proto__: null, program: setProgram, start, finish };
-return (step, ...args) => apply(steps[step], null, args);
+hide(globalThis, "require", requireFrom(program));
+
+// Without a list of the arguments, which each run would make.
+return (step, first, second, third, fourth) => {
+  if (step === "program") return setProgram(first, second, third);
+  return step === "start" ? start(first, second, third, fourth) : finish();
+};

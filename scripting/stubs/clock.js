@@ -20,14 +20,22 @@ const now = () => host.now();
   hide(globalThis, "Date", HostDate);
 }
 
-// xoshiro128**, 53 bits from two draws; the seed is four 32-bit words, never all zero.
-let [s0, s1, s2, s3] = [1, 2, 3, 4];
+// xoshiro128**, 53 bits from two draws; the seed is four 32-bit words, never all zero, which few runs ask for.
+let seeded = false;
+let s0, s1, s2, s3;
 
-function seedRandom(words) {
-  [s0, s1, s2, s3] = words;
+function seedRandom() {
+  // The script runs already: no destructuring, whose iterators are its own.
+  const words = parse(host.seed());
+  s0 = words[0];
+  s1 = words[1];
+  s2 = words[2];
+  s3 = words[3];
+  seeded = true;
 }
 
 function draw() {
+  if (!seeded) seedRandom();
   const mixed = imul(s1, 5);
   const result = imul((mixed << 7) | (mixed >>> 25), 9) >>> 0;
   const shifted = s1 << 9;

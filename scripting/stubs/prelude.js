@@ -58,7 +58,9 @@ for (const [name, native] of [["atob", atob], ["btoa", btoa]]) {
 }
 
 // The engine names every source <input>, so each has lines of its own; these are the scripts' ranges.
-const ranges = [];
+// That of the program is not known yet.
+const program = { path: "", first: 0, last: 0 };
+const ranges = [program];
 
 function addRange(path, first, count) {
   ranges[ranges.length] = { path, first, last: first + count - 1 };

@@ -38,7 +38,7 @@ function loadModule(path, source) {
   // The opening line is the last one before the module's range.
   const code = `${repeatText("\n", first - 2)}(function (module, exports, require) {\n${source}\n${LAST_WORDS}})`;
   const given = module.exports;
-  const last = apply(globalEval(code), given, [module, given, requireFrom(path)]);
+  const last = apply(globalEval(code), given, [module, given, requireFrom({ path })]);
   // `exports = {…}` counts as `module.exports = {…}`, as it does where Freshworks' apps come from.
   if (module.exports === given && isLast(last)) module.exports = last.exports;
   return module;
@@ -58,15 +58,16 @@ function loadBuiltin(name) {
   apply(globalEval(`(function (module, inner, require) { 'use strict'; ${source}\n})`), undefined, [
     module,
     inner,
-    requireFrom(""),
+    requireFrom({ path: "" }),
   ]);
   return module;
 }
 
+// from: the file that requires, which has a path.
 function requireFrom(from) {
   return function require(name) {
     if (typeof name !== "string") throw badRequest(`require: ${shown(name)} is not allowed; expected a path`);
-    const found = findSource(resolve(from, name));
+    const found = findSource(resolve(from.path, name));
     if (found === null) {
       const own = modules[`builtin:${name}`] ?? loadBuiltin(name);
       if (own === null) throw new ScriptException("notFound", `require: there is no script "${name}" in this app`);
