@@ -147,10 +147,10 @@ async def test_no_file_can_be_opened_or_looked_at(run_script: RunScript, path: s
 
 
 async def test_the_environment_of_the_worker_stays_outside(run_script: RunScript) -> None:
-    """The child has three variables, none of them of this process."""
+    """The child has four variables, none of them of this process."""
     outcome = await run_script("import os, sys; result = [sorted(os.environ), sys.flags.hash_randomization, sys.argv]")
     assert isinstance(outcome, Returned)
-    assert outcome.value[0] == ["LC_ALL", "PYTHONHASHSEED", "PYTHONUTF8"]
+    assert outcome.value[0] == ["LC_ALL", "LD_BIND_NOW", "PYTHONHASHSEED", "PYTHONUTF8"]
     assert outcome.value[1] == 0
 
 

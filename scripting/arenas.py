@@ -1,0 +1,55 @@
+"""Where the zygote's memory lies: in one piece, of which the kernel makes huge pages.
+
+CPython asks for its memory in arenas of 1 MiB, each a mapping of its own between those of libraries, where next to
+nothing is a whole aligned range of 2 MiB. From the heap of the C library they come one after the other. A fork and
+the end of its child then handle a range at once, and what was split up since, because somebody wrote to a part of it,
+in batches (docs/decisions.md). A child's own arenas are mappings as ever, which it can give back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+
+# Imported before all else, so nothing but ctypes. As in kernel.py, calls keep the interpreter's lock.
+_LIBC, _PYTHON = ctypes.PyDLL(None), ctypes.pythonapi
+# The most that glibc takes, and what it begins with.
+_MMAP_THRESHOLD, _MOST, _USUAL = -3, 32 * 1024 * 1024, 128 * 1024
+# CPython leaves a pool of an arena unused that does not begin where a pool may.
+_POOL_BYTES = 16 * 1024
+_MADV_COLLAPSE = 25
+
+
+class _Allocator(ctypes.Structure):
+    """PyObjectArenaAllocator."""
+
+    _fields_ = (("context", ctypes.c_size_t), ("alloc", ctypes.c_void_p), ("free", ctypes.c_void_p))
+
+
+_usual = _Allocator()
+
+
+def gather() -> None:
+    """From here on all memory comes from one heap, until `settle`. Only with glibc, and best first of all."""
+    if not hasattr(_LIBC, "mallopt"):
+        return
+    _LIBC.mallopt(_MMAP_THRESHOLD, _MOST)
+    _PYTHON.PyObject_GetArenaAllocator(ctypes.byref(_usual))
+    # CPython calls `alloc(context, size)`, as if made for it. `free` stays: unmapping a part of the heap is as good.
+    one_heap = _Allocator(_POOL_BYTES, ctypes.cast(_LIBC.aligned_alloc, ctypes.c_void_p), _usual.free)
+    _PYTHON.PyObject_SetArenaAllocator(ctypes.byref(one_heap))
+
+
+def settle() -> None:
+    """Makes huge pages of what lives now, where the kernel does that; later memory comes from where it usually does."""
+    if _usual.alloc:
+        _LIBC.mallopt(_MMAP_THRESHOLD, _USUAL)
+        _PYTHON.PyObject_SetArenaAllocator(ctypes.byref(_usual))
+    if not (maps := Path("/proc/self/maps")).exists():
+        return
+    for mapping in maps.read_text(encoding="utf-8").splitlines():
+        span, access, _, _, inode, *_ = mapping.split()
+        begin, end = (int(each, 16) for each in span.split("-"))
+        if access == "rw-p" and inode == "0":
+            # Before Linux 6.1 it is refused, and ranges that are not whole ones are left alone.
+            _LIBC.madvise(ctypes.c_size_t(begin), ctypes.c_size_t(end - begin), _MADV_COLLAPSE)
