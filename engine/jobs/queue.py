@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
@@ -21,6 +21,10 @@ from engine.model import JobType, Status
 _TRIALS = 5
 # By value: a look into a dictionary, where the call of an Enum is ten times that.
 _TYPES = {kind.value: kind for kind in JobType}
+
+
+# (app, queue), the priority in the lists, and the rank there, in seconds since 1970.
+Rank = tuple[tuple[str, str], int, float]
 
 
 class Claim(NamedTuple):
@@ -52,33 +56,6 @@ class Claim(NamedTuple):
     spec: Mapping[str, Any]
     checkpoint: Mapping[str, Any]
     limited: bool = False
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Claim:
-        """A claim from a row of job_claim.sql."""
-        return cls(
-            row["id"],
-            row["app"],
-            row["queue"],
-            _TYPES[row["type"]],
-            row["name"],
-            row["label"] or row["name"],
-            row["low_priority"],
-            row["attempt"],
-            row["failures"],
-            row["max_attempts"],
-            row["timeout_ms"],
-            row["app_version"],
-            row["parent_id"],
-            row["root_id"],
-            row["run_by"],
-            row["has_errors"],
-            row["created_s"],
-            row["started_s"],
-            row["spec"] or {},
-            row["checkpoint"] or {},
-            row["limited"],
-        )
 
     @property
     def created_at(self) -> datetime:
@@ -113,13 +90,13 @@ class Batch:
     """What one claim took. `dropped` entries did not say what their jobs say, and lead nowhere any more;
     it passed by `passed` entries, on whose jobs others hold locks.
 
-    `ranks` has for each job its (app, queue), its priority in the lists, and its rank there, in seconds since 1970.
+    `ranks` has one for each job.
     """
 
     claims: Sequence[Claim]
     dropped: int
     passed: int
-    ranks: Sequence[tuple[tuple[str, str], int, float]]
+    ranks: Sequence[Rank]
 
 
 class Finish(NamedTuple):
@@ -147,17 +124,39 @@ async def claim(conn: Connection, worker: UUID, lanes: Sequence[Lane], *, limit:
     if len({lane.app for lane in lanes}) < len(lanes):
         raise ValueError("two lanes of one app in one claim: its limits would count for each by itself")
     rows = await conn.fetch(load("job_claim"), worker, *lane_columns(lanes, limit))
-    claimed = [row for row in rows if row["id"] is not None]
-    awaited = [(row["id"], Status.RUNNING) for row in claimed if row["awaited"]]
+    claims, ranks, awaited = _taken(rows)
     if awaited:
         # The claim has committed: a deadlock of the wake must not make its caller lose the answer.
-        await transact(conn, lambda conn: waits.wake(conn, awaited))
-    return Batch(
-        claims=[Claim.from_row(row) for row in claimed],
-        dropped=rows[0]["dropped"],
-        passed=rows[0]["passed"],
-        ranks=[((row["app"], row["queue"]), row["priority"], min(row["rank_s"], row["started_s"])) for row in claimed],
-    )
+        await transact(conn, lambda conn: waits.wake(conn, [(id, Status.RUNNING) for id in awaited]))
+    return Batch(claims=claims, dropped=rows[0]["dropped"], passed=rows[0]["passed"], ranks=ranks)
+
+
+def _taken(rows: Iterable[Sequence[Any]]) -> tuple[list[Claim], list[Rank], list[UUID]]:
+    """The claims in rows of job_claim.sql, their ranks, and which of them somebody waits for.
+
+    By the places of the columns: by their names it took two and a half times as long, 1.4 µs a job of a worker's 18.
+    """
+    claims: list[Claim] = []
+    ranks: list[Rank] = []
+    waited_for: list[UUID] = []
+    # fmt: off
+    for (
+        id, app, queue, type, name, label, low_priority, attempt, failures, max_attempts, timeout_ms, app_version,
+        parent_id, root_id, run_by, has_errors, created_s, started_s, spec, checkpoint, limited, awaited, priority,
+        rank_s, _, _, _,
+    ) in rows:
+        if id is None:
+            continue
+        claims.append(Claim._make((
+            id, app, queue, _TYPES[type], name, label or name, low_priority, attempt, failures, max_attempts,
+            timeout_ms, app_version, parent_id, root_id, run_by, has_errors, created_s, started_s, spec or {},
+            checkpoint or {}, limited,
+        )))
+        ranks.append(((app, queue), priority, rank_s if rank_s < started_s else started_s))
+        if awaited:
+            waited_for.append(id)
+    # fmt: on
+    return claims, ranks, waited_for
 
 
 def lane_columns(lanes: Sequence[Lane], limit: int) -> list[Any]:

@@ -64,8 +64,10 @@ with alive as materialized (
         and (j.concurrency_key is null or j.limited)
     for no key update skip locked
 ), matched as materialized (
-    select p.*, h.id is not null as held,
-        case when h.id is not null then h.due and h.low_priority = (p.priority = 2) else false end as fits
+    -- What is asked of each row stands first: to reach a column PostgreSQL takes apart all before it.
+    select
+        case when h.id is not null then h.due and h.low_priority = (p.priority = 2) else false end as fits,
+        h.id is not null as held, p.*
     from picked p full join held h on h.id = p.job_id
 ), taken as materialized (
     select job_id, priority, rank, lane, nth
@@ -78,7 +80,8 @@ with alive as materialized (
 ), wrong as materialized (
     -- The entry does not say what its job says any more: it is written anew.
     select * from held
-    where id = any (array(select job_id from odd where held)) and id not in (select job_id from matched where fits)
+    where case when exists (select from odd where held) then
+        id = any (array(select job_id from odd where held)) and id not in (select job_id from matched where fits) end
 ), sooner as (
     insert into headrace.job_ready (leaf, app, queue, priority, rank, job_id)
     select
@@ -97,37 +100,47 @@ with alive as materialized (
         select id from headrace.jobs_live where id = any (array(select job_id from missed)) and ready_at is not null
             and (concurrency_key is null or limited))
 ), done_with as materialized (
-    -- Every entry of a claimed job, were there two.
+    -- Every entry of a claimed job, were there two. As a rule all of them, which needs no look at each.
     select leaf, place from matched
-    where case when job_id is not null then
-        job_id in (select job_id from taken union all select id from wrong union all select job_id from stale) end
+    where case
+        when (select count(*) from taken) = (select count(*) from matched) then true
+        when job_id is not null then
+            job_id in (select job_id from taken union all select id from wrong union all select job_id from stale)
+    end
 ), gone as (
     delete from headrace.job_ready r
     where r.ctid = any (array(select place from done_with))
-        and case when r.job_id is not null then (r.tableoid, r.ctid) in (select leaf, place from done_with) end
+        and case
+            when (select min(leaf) = max(leaf) from done_with) then r.tableoid = (select min(leaf) from done_with)
+            when r.job_id is not null then (r.tableoid, r.ctid) in (select leaf, place from done_with)
+        end
 ), claimed as (
     update headrace.jobs_live j
     set status = 'RUNNING', attempt = j.attempt + 1, worker_id = (select $1::uuid), ready_at = null,
         started_at = coalesce(j.started_at, clock_timestamp()),
         limited = j.limited or (j.app, j.queue) in (select app, queue from lanes where limited),
-        app_version = coalesce(j.app_version, (select a.version from headrace.apps a where a.name = j.app))
+        app_version = coalesce(j.app_version, case
+            when (select count(*) from lanes) = 1
+            then (select a.version from headrace.apps a where a.name = (select app from lanes))
+            else (select a.version from headrace.apps a where a.name = j.app)
+        end)
     where j.id = any (array(select job_id from taken)) and j.ready_at is not null
     returning j.id, j.app, j.queue, j.type, j.name, j.low_priority, j.attempt, j.failures, j.max_attempts, j.timeout_ms,
         j.app_version, j.parent_id, j.root_id, j.run_by, j.has_errors, j.awaited, j.limited, j.created_at, j.started_at
 )
 select
+    -- The first of these columns are those of engine.jobs.queue.Claim, in its order: a worker takes them by their place.
+    -- Times as seconds since 1970: three datetimes a job took the worker longer than its part in the rest of this.
+    c.id, c.app, c.queue, c.type, c.name, p.label, c.low_priority, c.attempt, c.failures, c.max_attempts, c.timeout_ms,
+    c.app_version, c.parent_id, c.root_id, c.run_by, c.has_errors,
+    date_part('epoch', c.created_at) as created_s, date_part('epoch', c.started_at) as started_s, p.spec,
+    case when c.attempt > 1 then (select checkpoint from headrace.job_progress where job_id = c.id) end as checkpoint,
+    c.limited, c.awaited, t.priority, date_part('epoch', t.rank) as rank_s,
     (select count(*) from stale) + (select count(*) from wrong) as dropped,
     (select count(*) from missed) - (select count(*) from stale) + (select count(*) from lanes where most < 0) as passed,
     (select headrace.tell_live('started', array_agg(id)) from claimed
     where case when attempt = 1 then
-        app in (select app from headrace.listeners where kind = 'job' and 'started' = any (events)) end) as told,
-    -- Times as seconds since 1970: three datetimes a job took the worker longer than its part in the rest of this.
-    t.priority, date_part('epoch', t.rank) as rank_s,
-    c.id, c.app, c.queue, c.type, c.name, c.low_priority, c.attempt, c.failures, c.max_attempts, c.timeout_ms,
-    c.app_version, c.parent_id, c.root_id, c.run_by, c.has_errors, c.awaited, c.limited,
-    date_part('epoch', c.created_at) as created_s, date_part('epoch', c.started_at) as started_s,
-    p.label, p.spec,
-    case when c.attempt > 1 then (select checkpoint from headrace.job_progress where job_id = c.id) end as checkpoint
+        app in (select app from headrace.listeners where kind = 'job' and 'started' = any (events)) end) as told
 from (select) always
 left join (claimed c full join taken t on t.job_id = c.id) on true
 -- one index probe a job: a plain join could be planned as a scan of every month

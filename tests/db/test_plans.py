@@ -40,6 +40,16 @@ async def compared(conn: Connection, statement: str, *args: object) -> int:
     )
 
 
+async def test_a_claim_has_the_columns_of_a_claimed_job_first(pool: Pool) -> None:
+    """They are taken by their places: in the order of Claim's fields, and under the same names."""
+    worker = uuid4()
+    async with pool.acquire() as conn:
+        await store.create(conn, [new("one")], wake=False)
+        await liveness.register(conn, worker, name="w", version="0", slots=1)
+        rows = await conn.fetch(load("job_claim"), worker, *queue.lane_columns(LANES, 1))
+    assert tuple(rows[0].keys())[: len(queue.Claim._fields)] == queue.Claim._fields
+
+
 @pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
 @pytest.mark.parametrize("seen", ["nothing", "pending jobs", "an empty queue"])
 async def test_claims_and_finishes_never_compare_all_with_all(pool: Pool, seen: str, mode: str) -> None:
