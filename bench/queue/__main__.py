@@ -47,8 +47,8 @@ LONG_S = 300
 class Racer:
     """One contender: how it is called, how to ask whether it has work left, and what it has done so far.
 
-    It is asked by the youngest job, which is the last to go: without an order PostgreSQL walked all rows that were done by
-    then, 1.4 ms each time in the middle of a drain of Headrace, and much more in that of a loop, which keeps them there.
+    It is asked by the youngest job, which is the last to go: without an order PostgreSQL walked all rows that were done
+    by then, 1.4 ms each time in the middle of a drain of Headrace, and more in that of a loop, which keeps them there.
     `share` is the part of the jobs that it is given, so that slow ones do not take the whole evening. `other_ways` are
     those in which it makes the second backlog: in bulk is by a call of its library, with jobs in the caller's hands.
     """
