@@ -1,14 +1,17 @@
-"""Tasks that somebody ends, and waits for until they have."""
+"""Tasks that somebody ends, and waits for until they have; and work that is not left half done."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from engine.errors import HeadraceError
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 AGAIN_S = 1.0
 
@@ -29,3 +32,23 @@ async def end(*tasks: asyncio.Future[Any]) -> None:
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, HeadraceError):
             log.error("%r failed when it was to end", task, exc_info=error)
+
+
+async def whole(work: Coroutine[Any, Any, T]) -> T:
+    """The result of work that is not left half done: who is cancelled meanwhile, however often, waits for its end.
+
+    A transaction that is cut in its commit may have happened or not, and nobody would know.
+    """
+    task = asyncio.ensure_future(work)
+    asked: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            # It leaves the task alone when it is cancelled.
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            asked = error
+    if asked is not None:
+        if not task.cancelled():
+            task.exception()  # the cancellation is what counts
+        raise asked
+    return task.result()

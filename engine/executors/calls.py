@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
 
 from engine.db import cancellation
 from engine.db.pool import Connection, lost_a_race
@@ -24,8 +23,6 @@ from engine.model import LogLevel, Status
 from engine.net.request import Rules
 from scripting.fingerprint import fingerprint, shown
 from scripting.model import ENDED, Failure, Interrupt, Json, Recorded, Reply, Value
-
-T = TypeVar("T")
 
 # Lines of a job's own log wait at most this long for the next effect, so that whoever tails sees them.
 FLUSH_S = 0.2
@@ -65,7 +62,7 @@ class JobCalls:
             call = CALLS.get(method)
             if isinstance(call, Outside):
                 return await self._outside(call, asked, args)
-            return await _whole(self._serve(call, asked, args, recorded))
+            return await cancellation.whole(self._serve(call, asked, args, recorded))
 
     async def ahead(self, seq: int) -> Sequence[Recorded]:
         """The replies that the journal has from call `seq` on: the script's process compares the calls itself."""
@@ -194,7 +191,7 @@ class JobCalls:
     async def _written(self) -> None:
         """What waits is in the journal; a transaction that lost a race is left to another attempt."""
         try:
-            await _whole(self._flush())
+            await cancellation.whole(self._flush())
         except DatabaseError as error:
             if lost_a_race(error):
                 raise Interrupt("handover") from error
@@ -322,21 +319,6 @@ async def _is_over(conn: Connection, caller: Caller, park: Park, *, begun: bool)
         return False
     look = waits.still_pending if begun else waits.pending
     return not await look(conn, caller.app, caller.job.id, park.ids, [Status(status) for status in park.statuses])
-
-
-async def _whole(work: Coroutine[None, None, T]) -> T:
-    """The result of work that is not left half done: who is cancelled meanwhile waits for its end.
-
-    A transaction that is cut in its commit may have happened or not, and nobody would know.
-    """
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # the cancellation is what counts
-        raise
 
 
 def _failed(entry: Entry, error: HeadraceError) -> Entry:

@@ -91,3 +91,40 @@ async def test_only_defects_are_said(error: Exception, said: int, caplog: pytest
     with caplog.at_level(logging.ERROR):
         await cancellation.end(task)
     assert [record.exc_info[1] for record in caplog.records if record.exc_info] == [error] * said
+
+
+@pytest.mark.parametrize("failure", [None, ValueError("the cancellation is what counts")])
+async def test_work_is_whole_however_often_its_caller_is_cancelled(failure: Exception | None) -> None:
+    """The caller ends behind the work, cancelled, whatever became of the work."""
+    ends: list[str] = []
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def commit() -> None:
+        begun.set()
+        await go.wait()
+        ends.append("committed")
+        if failure is not None:
+            raise failure
+
+    task = asyncio.create_task(cancellation.whole(commit()))
+    task.add_done_callback(lambda _: ends.append("left"))
+    await begun.wait()
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0)
+        assert not task.done()
+    go.set()
+    async with asyncio.timeout(LIMIT_S):
+        await asyncio.wait([task])
+    assert (task.cancelled(), ends) == (True, ["committed", "left"])
+
+
+async def test_whole_work_that_nobody_disturbs_has_its_result() -> None:
+    """Or its error."""
+
+    async def fail() -> None:
+        raise ValueError("no")
+
+    assert await cancellation.whole(asyncio.sleep(0, "result")) == "result"
+    with pytest.raises(ValueError, match="no"):
+        await cancellation.whole(fail())
