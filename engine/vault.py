@@ -47,8 +47,10 @@ class Vault:
 
 
 def new_key() -> str:
-    """A new key, for the setting."""
-    return Fernet.generate_key().decode()
+    """A new key, for the setting; none begins like an option, since commands take it as an argument too."""
+    while (key := Fernet.generate_key().decode()).startswith("-"):
+        pass
+    return key
 
 
 def _fernet(keys: str) -> MultiFernet:

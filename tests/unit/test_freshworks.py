@@ -184,6 +184,13 @@ def test_parameters_are_checked_without_being_shown() -> None:
         assert "hidden" not in json.dumps(caught.value.to_json())
 
 
+def test_no_new_key_begins_like_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One in 64 would: `--vault-keys -S…` has no value for a command line."""
+    made = iter([b"-" + b"A" * 42 + b"=", b"B" * 43 + b"="])
+    monkeypatch.setattr("engine.vault.Fernet.generate_key", lambda: next(made))
+    assert new_key() == "B" * 43 + "="
+
+
 def test_the_vault_opens_what_it_sealed_for_the_same_owner() -> None:
     """Under any of its keys; for another owner, with another key or without one it says what is wrong, and no key."""
     old, new = new_key(), new_key()
