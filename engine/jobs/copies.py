@@ -1,6 +1,6 @@
 """Makes plain jobs by COPY, in its binary format: it costs PostgreSQL two thirds of what a statement with arrays does.
 
-Plain is a job that needs nothing but its rows: due at once, without parent, unique key or concurrency key. The rows are
+Plain is a job that needs nothing but its rows: not urgent, without parent, unique key or concurrency key. The rows are
 those of `headrace.make_jobs` (sql/migrations/0210_make_jobs.sql).
 """
 
@@ -35,6 +35,7 @@ _JOBS = (
     *("timeout_ms", "app_version", "run_by", "concurrency_limit", "created_at", "ready_at"),
 )
 _PARAMS = ("job_id", "label", "spec")
+_LATER = ("job_id", "ready_at")
 _READY = ("leaf", "app", "queue", "priority", "rank", "job_id")
 
 
@@ -44,8 +45,7 @@ def fits(ready: Prepared) -> bool:
 
 
 def _plain(job: NewJob) -> bool:
-    asked = (job.urgent, job.delay_ms, job.parent_id, job.unique_key, job.concurrency_key)
-    return asked == (False, 0, None, None, None)
+    return (job.urgent, job.parent_id, job.unique_key, job.concurrency_key) == (False, None, None, None)
 
 
 async def insert(conn: Connection, chunks: Iterable[Prepared], *, wake: bool) -> list[UUID]:
@@ -59,8 +59,13 @@ async def insert(conn: Connection, chunks: Iterable[Prepared], *, wake: bool) ->
     made: list[Prepared] = []
     await _copy(conn, "jobs_live", _JOBS, _each(_noted(chunks, made), lambda ready: _jobs(ready, at)))
     await _copy(conn, "job_params", _PARAMS, _each(made, _params))
-    ranks = count(at)
-    await _copy(conn, f"job_ready_{leaf}", _READY, _each(made, lambda ready: _entries(ready, leaf, ranks)))
+    now = [ready for ready in made if not all(job.delay_ms for _, job in ready.kinds)]
+    later = [ready for ready in made if any(job.delay_ms for _, job in ready.kinds)]
+    if now:
+        ranks = count(at)
+        await _copy(conn, f"job_ready_{leaf}", _READY, _each(now, lambda ready: _entries(ready, leaf, ranks)))
+    if later:
+        await _copy(conn, "job_later", _LATER, _each(later, lambda ready: _later(ready, at)))
     await _tell(conn, made, wake)
     return [id for ready in made for id in ready.ids]
 
@@ -101,7 +106,7 @@ async def _tell(conn: Connection, made: Sequence[Prepared], wake: bool) -> None:
 
 
 def _lanes(jobs: Iterable[NewJob]) -> list[str]:
-    lanes = {f"{job.app} {job.queue}" for job in jobs}
+    lanes = {"" if job.delay_ms else f"{job.app} {job.queue}" for job in jobs}
     return list(lanes) if len(lanes) <= _MOST_LANES else [""]
 
 
@@ -127,7 +132,7 @@ def _tail(ms: int, job: NewJob, at: int) -> bytes:
             _text(job.run_by),
             _number("i", job.concurrency_limit),
             _number("q", created),
-            _number("q", at),
+            _number("q", _due(job, at)),
         )
     )
 
@@ -145,21 +150,34 @@ def _params(ready: Prepared) -> list[bytes]:
 
 
 def _entries(ready: Prepared, leaf: int, ranks: Iterator[int]) -> list[bytes]:
-    heads = [
-        _count(_READY)
-        + _number("h", leaf)
-        + _text(job.app)
-        + _text(job.queue)
-        + _number("h", 2 if job.low_priority else 1)
-        for _, job in ready.kinds
-    ]
+    heads = [None if job.delay_ms else _entry(job, leaf) for _, job in ready.kinds]
     # In their order, and each with a rank of its own, by which claims leave behind what is dead. To make a job takes
     # longer than a microsecond, so no rank is of a time to come.
     place = struct.Struct(">iqi").pack
     return [
-        heads[kind - 1] + place(8, rank, 16) + id
+        head + place(8, rank, 16) + id
         for id, kind, rank in zip(ready.keys(), ready.numbers, ranks, strict=False)
+        if (head := heads[kind - 1]) is not None
     ]
+
+
+def _entry(job: NewJob, leaf: int) -> bytes:
+    priority = _number("h", 2 if job.low_priority else 1)
+    return b"".join((_count(_READY), _number("h", leaf), _text(job.app), _text(job.queue), priority))
+
+
+def _later(ready: Prepared, at: int) -> list[bytes]:
+    head = _count(_LATER) + _ID
+    times = [_number("q", _due(job, at)) if job.delay_ms else None for _, job in ready.kinds]
+    return [
+        head + id + time
+        for id, kind in zip(ready.keys(), ready.numbers, strict=True)
+        if (time := times[kind - 1]) is not None
+    ]
+
+
+def _due(job: NewJob, at: int) -> int:
+    return at + job.delay_ms * 1000
 
 
 def _count(columns: Sequence[str]) -> bytes:
