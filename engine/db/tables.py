@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, SmallInteger, Table, Text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, UUID
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
 
 metadata = MetaData(schema="headrace")
 
@@ -55,23 +55,6 @@ jobs = Table(
     _column("due_at", _time, nullable=True),
 )
 
-job_params = Table(
-    "job_params",
-    metadata,
-    _column("job_id", _uuid),
-    _column("label", Text),
-    _column("spec", JSONB),
-)
-
-job_progress = Table(
-    "job_progress",
-    metadata,
-    _column("job_id", _uuid),
-    _column("progress", SmallInteger),
-    _column("status_message", Text, nullable=True),
-    _column("checkpoint", JSONB, nullable=True),
-)
-
 job_logs = Table(
     "job_logs",
     metadata,
@@ -81,17 +64,6 @@ job_logs = Table(
     _column("level", Text),
     _column("message", Text),
     _column("additional_info", JSONB, nullable=True),
-)
-
-users = Table(
-    "users",
-    metadata,
-    _column("app", Text),
-    _column("id", Text),
-    _column("name", Text),
-    _column("email", Text, nullable=True),
-    _column("groups", ARRAY(Text)),
-    _column("mail_job", _uuid, nullable=True),
 )
 
 records = Table(
