@@ -181,6 +181,7 @@ def main(runtimes: Mapping[Language, str] = child.RUNTIMES) -> None:
     zygote = Zygote(control, compilers, lock, [b"", *rehearsals])
     heap.share()
     # After that: what a child uses up, it frees.
+    arenas.begin_afresh()
     child.stock(runtimes)
     heap.tidy()
     arenas.settle()

@@ -79,3 +79,19 @@ print(freed_early, before - resident(), sum(values()) == sum(range(200_000)))
 def test_a_heap_that_is_settled_without_being_gathered_stays_as_it_is() -> None:
     """An entry that did not gather, as a test's may be, settles without harm."""
     assert answer("arenas.settle()\nprint(sum(values()) == sum(range(200_000)))") == ["True"]
+
+
+def test_new_objects_lie_together_after_a_fresh_beginning() -> None:
+    """Objects of a size fill no gaps that others of that size have left all over the heap, but follow one another."""
+    gaps, afresh = answer("""
+def pages():
+    return len({id(each) // 4096 for each in [complex(each) for each in range(100)]})
+
+kept = [complex(each) for each in range(100_000)]
+del kept[::130]
+before = pages()
+arenas.begin_afresh()
+print(before, pages())
+""")
+    assert int(gaps) > 20
+    assert int(afresh) < 5
