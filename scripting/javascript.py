@@ -14,7 +14,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -23,10 +23,11 @@ from typing import Any, cast
 # have one only. A child of a fork in the wrong moment waited for that thread for ever (docs/decisions.md).
 import _quickjs as quickjs
 
-from scripting.bytecode import compiled
 from scripting.digests import sha256
 from scripting.imports import as_requires
+from scripting.javascript_readings import Compiled, Reading, readings
 from scripting.model import Json, Threw
+from scripting.quickjs_library import collect_late, compiled
 from scripting.runtime import Host, HostError, ScriptFailed
 from scripting.stubs import api
 from scripting.values import BadValue, check
@@ -43,7 +44,6 @@ STUBS = (
     "require",
     "boot",
 )
-VARIABLES = ("record", "oldRecord", "params", "query", "action", "event", "request")
 # Room for 2,400 nested calls; the main thread of a process usually has 8 MiB.
 STACK_BYTES = 4 * 1024 * 1024
 # json.dumps with options makes an encoder for each call, which takes twice as long.
@@ -52,7 +52,6 @@ _STOCK = 4
 _ERROR_CODE = "javascriptException"
 _FRAME = re.compile(r"^ *at .*?\((.*):(\d+):(\d+)\)$", re.MULTILINE)
 _THROW_NULL = re.compile(r"\b(throw|reject)\s*\(?\s*null\b")
-_DECLARED = {name: re.compile(rf"\bvar\s[^;]*?\b{name}\b") for name in VARIABLES}
 _OUT_OF_MEMORY = "InternalError: out of memory"
 _MEMORY = "the script's memory is used up"
 
@@ -78,8 +77,9 @@ class JavaScript:
         self._path = path
         self._source = "//" + source[2:] if source.startswith("#!") else source
         self._sources = dict(sources)
-        self._next: _Engine | None = self._engine()
+        self._compiled: Compiled | None = None
         self._used: _Engine | None = None
+        self._next: _Engine | None = self._first()
 
     def image(self) -> str:
         """None: QuickJS parses faster than anything could be sent."""
@@ -93,7 +93,7 @@ class JavaScript:
         if self._used is not None:
             self._used.close()
             self._used = None
-        self._next = self._next or self._engine()
+        self._next = self._next or self._another()
 
     def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> Json:
         """The script's value, JSON, null for none. ScriptFailed if it threw, MemoryError past the heap's limit."""
@@ -110,14 +110,22 @@ class JavaScript:
             raise MemoryError(_MEMORY)
         return cast(Json, outcome["value"])
 
-    def _engine(self) -> _Engine:
+    def _first(self) -> _Engine:
         engine = _spare.pop() if _spare else _Engine()
         try:
-            engine.compile(self._path, self._source, self._sources)
+            self._reading = engine.compile(self._path, self._source, self._sources)
         except quickjs.JSException as error:
             _raise_memory(error)
             message, _, stack = str(error).partition("\n")
             raise ScriptFailed(self._threw({"code": _ERROR_CODE, "message": message, "stack": stack})) from None
+        return engine
+
+    def _another(self) -> _Engine:
+        """For a child that is kept: it parses the script once more, and never again."""
+        if self._compiled is None:
+            self._compiled = Compiled(compiled(self._reading.text), self._reading.names)
+        engine = _spare.pop() if _spare else _Engine()
+        engine.load(self._path, self._source, self._sources, self._compiled)
         return engine
 
     def _throws_null(self) -> bool:
@@ -167,26 +175,33 @@ class _Engine:
         self._ended: str | None = None
         self._fatal: BaseException | None = None
         self._context = quickjs.Context()
+        collect_late(self._context)
         self._context.set_max_stack_size(STACK_BYTES)
         self._boot = self._load_stubs()
 
-    def compile(self, path: str, source: str, sources: Mapping[str, str]) -> None:
+    def compile(self, path: str, source: str, sources: Mapping[str, str]) -> Reading:
         """Parses the script; quickjs.JSException tells where its syntax is wrong."""
-        self._sources = sources
-        # One line more, for mistakes that show behind the end.
-        self._boot("program", path, _BASE + 1, source.count("\n") + 2)
+        self._place(path, source, sources)
         failures: list[quickjs.JSException] = []
-        source = as_requires(source)
-        for kind, names in _readings(source):
+        for reading in readings(as_requires(source), line=_BASE):
             try:
-                self._script = self._parse(f"{kind} ({', '.join(names)})", source)
+                self._script, self._names = self._context.eval(reading.text), reading.names
             except quickjs.JSException as error:
                 failures.append(error)
             else:
-                self._names = names
-                return
+                return reading
         # Each reading fails at its own place; the one that got furthest met the author's mistake.
         raise max(failures, key=_position)
+
+    def load(self, path: str, source: str, sources: Mapping[str, str], compiled: Compiled) -> None:
+        """Takes over what another engine of this process has parsed."""
+        self._place(path, source, sources)
+        self._script, self._names = compiled.load(self._context), compiled.names
+
+    def _place(self, path: str, source: str, sources: Mapping[str, str]) -> None:
+        self._sources = sources
+        # One line more, for mistakes that show behind the end.
+        self._boot("program", path, _BASE + 1, source.count("\n") + 2)
 
     def run(self, variables: Mapping[str, Json], host: Host, seed: str) -> dict[str, Any]:
         """{"value": ...}, {"threw": ...}, {"memory": true} or {"null": true}; raises what the host's side raised."""
@@ -224,9 +239,6 @@ class _Engine:
         for name, function in functions.items():
             self._context.add_callable(f"__{name}", function)
         return cast(Callable[..., Any], _load(self._context)())
-
-    def _parse(self, head: str, source: str) -> Any:
-        return self._context.eval("\n" * (_BASE - 1) + f"({head} {{\n{source}\n}})")
 
     @property
     def _over(self) -> bool:
@@ -278,19 +290,6 @@ class _Engine:
         # can run no function and make no object, so the run ends. A bare endless loop is left to the CPU limit.
         self._context.set_max_stack_size(1)
         self._context.set_memory_limit(1)
-
-
-def _readings(source: str) -> Iterator[tuple[str, Sequence[str]]]:
-    """The functions that the script may be the body of, likeliest first.
-
-    A variable that the script declares again (`var params = params || {}`) has to be an argument to keep its
-    value; one that it declares with `let` may not be one. `await` belongs to async functions alone.
-    """
-    declared = [name for name, pattern in _DECLARED.items() if name in source and pattern.search(source)]
-    for kind in ("function", "async function") if "await" in source else ("function",):
-        if declared:
-            yield kind, declared
-        yield kind, []
 
 
 def _raise_memory(error: quickjs.JSException) -> None:

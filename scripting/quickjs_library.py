@@ -1,8 +1,8 @@
-"""Sources that are parsed once and loaded into many engines.
+"""What QuickJS can and its binding for Python does not pass on: sources that are parsed once, and a patient collector.
 
-QuickJS can write what it compiled as bytecode and read it again. Its binding for Python does not pass that on, but its
-library exports the functions, and a context of the binding holds the engine's own. Bytecode of somebody else could do
-anything to the process: nothing is read here that this process did not write, from sources of its own.
+The library writes what it compiled as bytecode and reads it again. It exports the functions for that, and a context of
+the binding holds the engine's own. Bytecode of somebody else could do anything to the process: nothing is read here
+that this process did not write, and a child that runs scripts reads only what it wrote for itself.
 """
 
 from __future__ import annotations
@@ -20,9 +20,13 @@ Load = Callable[[quickjs.Context], Function]
 # The build whose layout is known; in any other one each engine parses for itself.
 _VERSION, _OWN_BYTES = b"0.17.0", 64
 _PLACE = b"__loaded"
+# An engine's stubs take 330 KiB, and the collector writes to each object: a short script is over before it would have
+# found anything. QuickJS itself begins at 256 KiB.
+_COLLECT_BYTES = 1024 * 1024
 _COMPILE_ONLY = 1 << 5
 _BYTECODE = 1
 _EXCEPTION = 6
+_NO_ROOM = "there is no room for a program of JavaScript"
 
 
 class _Value(ctypes.Structure):
@@ -50,6 +54,10 @@ class _Library:
         self.run = function("JS_EvalFunction", _Value, pointer, _Value)
         self.globals = function("JS_GetGlobalObject", _Value, pointer)
         self.put = function("JS_SetPropertyStr", number, pointer, _Value, text, _Value)
+        self.atom = function("JS_NewAtom", ctypes.c_uint32, pointer, text)
+        self.remove = function("JS_DeleteProperty", number, pointer, _Value, ctypes.c_uint32, number)
+        self.free_atom = function("JS_FreeAtom", None, pointer, ctypes.c_uint32)
+        self.collect_at = function("JS_SetGCThreshold", None, pointer, size)
         self.free_value = function("JS_FreeValue", None, pointer, _Value)
         self.free = function("js_free", None, pointer, pointer)
 
@@ -61,6 +69,12 @@ def compiled(source: str) -> Load:
     return partial(_read, _LIBRARY, _written(_LIBRARY, source.encode()))
 
 
+def collect_late(context: quickjs.Context) -> None:
+    """Lets a short script end before the collector would have begun."""
+    if _LIBRARY is not None:
+        _LIBRARY.collect_at(_LIBRARY.runtime_of(_engine(context)), _COLLECT_BYTES)
+
+
 def _parsed(source: str, context: quickjs.Context) -> Function:
     function: Function = context.eval(source)
     return function
@@ -68,14 +82,16 @@ def _parsed(source: str, context: quickjs.Context) -> Function:
 
 def _written(library: _Library, source: bytes) -> bytes:
     context = quickjs.Context()
-    context.eval(source.decode())
     engine = _engine(context)
     program = library.eval(engine, source, len(source), b"<input>", _COMPILE_ONLY)
+    if program.tag == _EXCEPTION:
+        # Fails once more, as an exception of the binding.
+        context.eval(source.decode())
     size = ctypes.c_size_t()
     written = library.write(engine, ctypes.byref(size), program, _BYTECODE)
     library.free_value(engine, program)
     if not written:
-        raise MemoryError("there is no room for the stubs of JavaScript")
+        raise MemoryError(_NO_ROOM)
     try:
         return ctypes.string_at(written, size.value)
     finally:
@@ -88,12 +104,14 @@ def _read(library: _Library, bytecode: bytes, context: quickjs.Context) -> Funct
     if value.tag != _EXCEPTION:
         value = library.run(engine, value)
     if value.tag == _EXCEPTION:
-        raise MemoryError("there is no room for the stubs of JavaScript")
-    # The binding makes no object of the engine's values but of those that it finds by a name.
-    scope = library.globals(engine)
+        raise MemoryError(_NO_ROOM)
+    # The binding makes no object of the engine's values but of those that it finds by a name. No script runs yet.
+    scope, place = library.globals(engine), library.atom(engine, _PLACE)
     library.put(engine, scope, _PLACE, value)
-    library.free_value(engine, scope)
     function: Function = context.get(_PLACE.decode())
+    library.remove(engine, scope, place, 0)
+    library.free_atom(engine, place)
+    library.free_value(engine, scope)
     return function
 
 
