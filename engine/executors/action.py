@@ -112,15 +112,17 @@ class _OneByOne:
     async def _next_page(self) -> None:
         """Fixes the ids of the next page before any of its scripts can change what the query finds."""
         place = self._place
-        async with self._run.effect() as scope:
+        async with self._run.services.pool.acquire() as conn:
             page = await records.find_page(
-                scope.conn,
+                conn,
                 self._run.claim.app,
                 self._entity,
                 self._run.claim.spec["query"],
                 cursor=place.cursor,
                 limit=PAGE,
             )
+        # The query may be slow, and commands that are for the job would wait for it.
+        async with self._run.effect() as scope:
             ids, cursor = [str(record.id) for record in page.items], page.next
             self._place = replace(place, ids=ids, cursor=cursor, more=cursor is not None)
             await self._save(scope)

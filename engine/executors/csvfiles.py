@@ -25,7 +25,7 @@ from engine.db import cancellation
 from engine.db.pool import Connection
 from engine.errors import BadRequest
 from engine.executors.results import error_lines
-from engine.executors.run import Run
+from engine.executors.run import Effect, Run
 from engine.jobs import store
 
 IMPORT_BATCH = 1000
@@ -81,7 +81,7 @@ async def import_rows(
     rows = read_rows(_pieces(run, file, start.offset if start else 0), start=start)
     async with _ahead(_batches(_checked(rows, file, check_header, takes_json), read)) as batches:
         async for batch in batches:
-            await _import(run, file, batch, place, save)
+            place = await _import(run, file, batch, place, save)
     return Imported(place["imported"], place["bad"])
 
 
@@ -157,16 +157,20 @@ async def _pieces(run: Run, file: File, offset: int) -> AsyncIterator[bytes]:
         offset += len(piece)
 
 
-async def _import(run: Run, file: File, batch: Batch[T], place: dict[str, Any], save: Save[T]) -> None:
-    """One transaction: what the batch makes, its errors, and where the next one begins."""
-    async with run.effect() as scope:
+async def _import(run: Run, file: File, batch: Batch[T], place: Mapping[str, Any], save: Save[T]) -> dict[str, Any]:
+    """One transaction: what the batch makes, its errors, and where the next one begins, which is the result."""
+
+    async def work(scope: Effect) -> dict[str, Any]:
         problems = {**batch.problems, **await save(scope.conn, batch)}
         scope.lines.extend(error_lines(run, [f"line {line}: {problems[line]}" for line in sorted(problems)]))
         good = len(batch.good) + len(batch.problems) - len(problems)
-        at = batch.next.to_json()
-        place.update(imported=place["imported"] + good, bad=place["bad"] + len(problems), at=at)
+        counts = {"imported": place["imported"] + good, "bad": place["bad"] + len(problems)}
+        after = {**place, **counts, "at": batch.next.to_json()}
         percent = min(99, batch.next.offset * 100 // max(1, file.size))
-        await store.set_progress(scope.conn, run.claim.id, percent=percent, checkpoint=place)
+        await store.set_progress(scope.conn, run.claim.id, percent=percent, checkpoint=after)
+        return after
+
+    return await run.transact(work, long=True)
 
 
 async def export_rows(
@@ -213,9 +217,11 @@ async def _begin_export(run: Run, name: str, columns: Sequence[str], place: dict
 
 
 async def _export_page(run: Run, place: dict[str, Any], fetch: Fetch) -> None:
-    """One transaction: the page's lines in the file, and where the next page begins."""
+    """One transaction: the page's lines in the file, and where the next page begins. The page is read before it begins:
+    commands that are for the job would wait for a slow query."""
+    async with run.services.pool.acquire() as conn:
+        page = await fetch(conn, place["cursor"])
     async with run.effect() as scope:
-        page = await fetch(scope.conn, place["cursor"])
         await _append(run, scope.conn, place, page.rows)
         place.update(cursor=page.next, more=page.next is not None, done=place["done"] + len(page.rows))
         percent = min(99, place["done"] * 100 // max(1, place["total"]))

@@ -60,20 +60,7 @@ async def delete_records(run: Run) -> Ending:
         async with run.services.pool.acquire() as conn:
             place["total"] = await records.count_pages(conn, run.claim.app, entity, run.claim.spec["query"])
     while place["more"]:
-        async with run.effect() as scope:
-            page = await records.find_page(
-                scope.conn,
-                run.claim.app,
-                entity,
-                run.claim.spec["query"],
-                cursor=place["cursor"],
-                limit=DELETE_BATCH,
-            )
-            for record in page.items:
-                await _remove(run, scope, entity, record.id, place)
-            place.update(cursor=page.next, more=page.next is not None, done=place["done"] + len(page.items))
-            percent = min(99, place["done"] * 100 // max(1, place["total"]))
-            await store.set_progress(scope.conn, run.claim.id, percent=percent, checkpoint=place)
+        place = await _remove_page(run, entity, place)
     failed = any(result["status"] == "error" for result in place["results"].values())
     return Finished({"results": place["results"]}, has_errors=failed)
 
@@ -83,15 +70,35 @@ def deleted(place: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"results": place.get("results", {})}
 
 
-async def _remove(run: Run, scope: Effect, entity: Entity, record_id: UUID, place: dict[str, Any]) -> None:
-    result = {"status": "ok"}
+async def _remove_page(run: Run, entity: Entity, place: Mapping[str, Any]) -> dict[str, Any]:
+    """One transaction: the records of a page are gone, and where the next one begins, which is the result."""
+
+    async def work(scope: Effect) -> dict[str, Any]:
+        page = await records.find_page(
+            scope.conn, run.claim.app, entity, run.claim.spec["query"], cursor=place["cursor"], limit=DELETE_BATCH
+        )
+        results = dict(place["results"])
+        for record in page.items:
+            result = await _remove(run, scope, entity, record.id)
+            if len(results) < MAX_RESULTS:
+                results[str(record.id)] = result
+        done = place["done"] + len(page.items)
+        after = {**place, "cursor": page.next, "more": page.next is not None, "done": done, "results": results}
+        percent = min(99, done * 100 // max(1, place["total"]))
+        await store.set_progress(scope.conn, run.claim.id, percent=percent, checkpoint=after)
+        return after
+
+    return await run.transact(work, long=True)
+
+
+async def _remove(run: Run, scope: Effect, entity: Entity, record_id: UUID) -> Mapping[str, str]:
+    """What became of the record (seed 003, results)."""
     try:
         await records.remove(scope.conn, run.claim.app, entity, record_id, cause=run.claim.cause)
     except NotFound as error:
-        result = {"status": "error", "errorMessage": error.message}
         scope.lines.append(error_line(run, f"{record_id}: {error.message}"))
-    if len(place["results"]) < MAX_RESULTS:
-        place["results"][str(record_id)] = result
+        return {"status": "error", "errorMessage": error.message}
+    return {"status": "ok"}
 
 
 async def export_records(run: Run) -> Ending:

@@ -128,11 +128,14 @@ class Run:
             raise Interrupt(self._wish)
 
     @asynccontextmanager
-    async def effect(self, *, also_at_its_end: bool = False) -> AsyncIterator[Effect]:
+    async def effect(self, *, also_at_its_end: bool = False, long: bool = False) -> AsyncIterator[Effect]:
         """A transaction that commits only while this attempt holds the job and nobody asked it to end.
 
         Raises Interrupt otherwise. What the journal has collected is written with it. `also_at_its_end` is for what has
         happened outside already: it is written also by an attempt that is asked to end.
+
+        A `long` one locks the job's row just before its commit, not at its begin, so that commands do not wait for it.
+        Asked to end meanwhile it commits all the same, as the last one; what it locks itself comes before the row.
 
         When the connection breaks, nobody knows whether the transaction has committed. So what it held is
         forgotten and the attempt ends: the next one reads in the journal what happened, and does the rest.
@@ -142,9 +145,12 @@ class Run:
         was_whole = self.is_whole
         try:
             async with self.services.pool.transaction() as conn:
-                await self._hold(conn, also_at_its_end=also_at_its_end)
+                first = queue.look if long else queue.fence
+                self._hold(await first(conn, self.claim), also_at_its_end=also_at_its_end)
                 scope = Effect(conn)
                 yield scope
+                if long:
+                    self._hold(await queue.fence(conn, self.claim), also_at_its_end=True)
                 await self.journal.write(conn, scope.entries, scope.lines)
                 # Cut in its commit it may have happened or not, and nobody would know.
                 self.is_whole = True
@@ -157,8 +163,8 @@ class Run:
         finally:
             self.is_whole = was_whole
 
-    async def _hold(self, conn: Connection, *, also_at_its_end: bool) -> None:
-        match await queue.fence(conn, self.claim):
+    def _hold(self, status: Status | None, *, also_at_its_end: bool) -> None:
+        match status:
             case Status.RUNNING:
                 return
             case Status.STOPPING | Status.CANCELING if also_at_its_end:
@@ -170,11 +176,11 @@ class Run:
             case _:
                 raise Interrupt("lost")
 
-    async def transact(self, work: Callable[[Effect], Awaitable[T]]) -> T:
+    async def transact(self, work: Callable[[Effect], Awaitable[T]], *, long: bool = False) -> T:
         """The result of `work` in an `effect`; once more if the transaction lost a deadlock or a serialization."""
         for left in reversed(range(TRIES)):
             try:
-                async with self.effect() as scope:
+                async with self.effect(long=long) as scope:
                     return await work(scope)
             except DatabaseError as error:
                 if not lost_a_race(error) or not left:

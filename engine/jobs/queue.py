@@ -241,3 +241,9 @@ async def fence(conn: Connection, claim: Held) -> Status | None:
     """The job's status, locked until the transaction ends, or None if the claim is lost."""
     value = await conn.fetchval(load("job_fence"), claim.id, claim.attempt)
     return Status(value) if value else None
+
+
+async def look(conn: Connection, claim: Held) -> Status | None:
+    """As `fence`, without the lock: it may be otherwise by the time that the caller knows."""
+    value = await conn.fetchval(load("job_look"), claim.id, claim.attempt)
+    return Status(value) if value else None

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.apps.folder import load_folder
 from engine.apps.push import push
 from engine.db.pool import Pool
 from engine.executors.endings import Ending, Finished
 from engine.executors.handler import HandlerJob
 from engine.executors.run import Effect, Run
 from engine.jobs import requests, store
-from engine.jobs.requests import Requester
 from engine.model import NewJob, Status
+from tests.engine.batches import BY, CRM, ROWS, an_import, made
 from tests.engine.hands import call, enqueue_one
 from tests.engine.shop import Shop
 
-CRM = load_folder(Path(__file__).resolve().parent.parent.parent / "examples" / "crm")
-BY = Requester("crm", None)
 LINES = "select message from headrace.job_logs order by n"
 
 
@@ -112,3 +108,16 @@ async def test_a_handler_that_logs_does_not_notice(shop: Shop) -> None:
         job_id = await call(shop.pool)
         assert (await shop.until(job_id)).attempt == 1
         assert await said(shop.pool) == ["hello"]
+
+
+async def test_an_import_makes_the_batch_again(shop: Shop) -> None:
+    """In the same attempt: each row is imported once, each bad one logged once."""
+    shop.does_as_always()
+    job_id = await made(shop.pool, await an_import(shop.pool))
+    async with lost(shop.pool), shop.worker():
+        job = await shop.until(job_id)
+        assert (job.status, job.attempt) == (Status.FINISHED, 1)
+        assert [line.partition(":")[0] for line in await said(shop.pool)] == ["line 701", "line 1701"]
+    assert await shop.results(job_id) == {"rowsImported": ROWS - 2, "rowsWithErrors": 2}
+    (count,) = await shop.pool.fetch("select count(*)::integer as n from headrace.records")
+    assert count["n"] == ROWS - 2

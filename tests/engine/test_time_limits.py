@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from engine.apps.folder import load_folder
-from engine.apps.push import push
-from engine.data import files
-from engine.db.pool import Pool
 from engine.executors import interruptible
 from engine.executors.deadlines import Deadline, Deadlines
 from engine.executors.endings import Ending, Finished
 from engine.executors.run import Run
 from engine.executors.within_time import within_time
-from engine.jobs import requests, store
-from engine.jobs.requests import Requester
 from engine.metrics import Metrics
-from engine.model import NewJob, Status
+from engine.model import Status
+from tests.engine.batches import ROWS, a_removal, an_import, held, made, waiting
 from tests.engine.hands import call, enqueue_one
-from tests.engine.shop import LONG_S, Shop
+from tests.engine.shop import Shop
 
-CRM = load_folder(Path(__file__).resolve().parent.parent.parent / "examples" / "crm")
-COMPANIES = CRM.manifest.entity("companies")
-BY = Requester("crm", None)
-ROWS = 2500
-FILL = """
-insert into headrace.records (app, entity, id, data)
-select 'crm', 'companies', gen_random_uuid(), jsonb_build_object('name', 'N' || n) from generate_series(1, 450) n
-"""
 COUNT = "select count(*)::integer as n from headrace.records"
-WAITING = """
-select from pg_locks where locktype = 'advisory' and not granted
-    and database = (select oid from pg_database where datname = current_database())
-"""
 LINES = "select message from headrace.job_logs where job_id = $1 and level = 'ERROR' order by n"
 
 
@@ -58,50 +38,6 @@ class Clock(Deadlines):
         """It is, for the one attempt that has a limit."""
         (deadline,) = self.set
         deadline.reach()
-
-
-@asynccontextmanager
-async def held(pool: Pool, change: str, number: int) -> AsyncIterator[None]:
-    """Inside, a transaction has begun the change of the record of this name, in its job's second batch, and waits."""
-    async with pool.acquire() as conn:
-        await conn.execute(
-            f"""
-            create function public.wait() returns trigger language plpgsql as $$
-            begin
-                if coalesce(new.data, old.data) ->> 'name' = 'N{number}' then perform pg_advisory_xact_lock(7); end if;
-                return coalesce(new, old);
-            end $$;
-            create trigger gate before {change} on headrace.records for each row execute function public.wait();
-            """
-        )
-        await conn.execute("select pg_advisory_lock(7)")
-        try:
-            yield
-        finally:
-            await conn.execute("select pg_advisory_unlock(7)")
-            await conn.execute("drop trigger if exists gate on headrace.records; drop function public.wait")
-
-
-async def waiting(pool: Pool) -> None:
-    """Returns once the job's transaction waits."""
-    async with asyncio.timeout(LONG_S):
-        while not await pool.fetch(WAITING):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-
-
-async def made(pool: Pool, job: NewJob) -> UUID:
-    """The job's id."""
-    async with pool.transaction() as conn:
-        return (await store.create(conn, [job]))[0]
-
-
-async def an_import(pool: Pool, **options: Any) -> NewJob:
-    """A job that imports the rows, of which two are not valid: one in the first batch, one in the second."""
-    rows = "".join(f"N{n},{'z' if n in (700, 1700) else 'a'}\n" for n in range(1, ROWS + 1))
-    async with pool.transaction() as conn:
-        await push(conn, CRM)
-        file = await files.store(conn, "crm", "rows.csv", [b"name,type\n", rows.encode()])
-    return requests.import_records(BY, COMPANIES, file, options)
 
 
 async def test_an_import_whose_time_is_over_leaves_whole_batches(shop: Shop) -> None:
@@ -130,14 +66,9 @@ async def test_a_removal_whose_time_is_over_says_what_is_removed(shop: Shop) -> 
     """Its results have the records that are gone, and no other."""
     shop.does_as_always()
     clock = Clock()
-    async with shop.pool.transaction() as conn:
-        await push(conn, CRM)
-        await conn.execute(FILL)
-        (last,) = await conn.fetch(
-            "select data ->> 'name' as name from headrace.records order by id offset 300 limit 1"
-        )
-    job_id = await made(shop.pool, requests.delete_records(BY, COMPANIES, {"_sortField": "id"}, {"timeout": 7}))
-    async with held(shop.pool, "delete", int(last["name"][1:])), shop.worker(deadlines=clock):
+    job, last = await a_removal(shop.pool, timeout=7)
+    job_id = await made(shop.pool, job)
+    async with held(shop.pool, "delete", last), shop.worker(deadlines=clock):
         await waiting(shop.pool)
         clock.is_over()
         await shop.until(job_id)
