@@ -26,11 +26,9 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench._script_floor import FloorClient, floor
-from scripting import zygote
+from bench._script_floor_client import FloorClient, floor
 from scripting.children import resident_bytes
 from scripting.host import ScriptHost
-from scripting.limits import Lock
 from scripting.model import Json, Language, Limits, Program, Recorded, Reply, Returned, Value
 
 SOURCES = {
@@ -46,7 +44,7 @@ COLUMNS = (
     *("CPU ms: host", "zygote", "child", "sum", "a core", "pages", "floor ms", "ours/floor"),
 )
 KINDS = ("cold", "warm", "reused")
-ALL, NONE = "scripting.zygote", "bench.scripts"
+ALL, NONE = "scripting.zygote", "bench._script_unlocked"
 ROW_S = 8.0
 # Language, kind of child, scripts at once, entry of the zygote.
 Row = tuple[Language, str, int, str]
@@ -66,33 +64,6 @@ class Answers:
 
     def at(self, place: str) -> None:
         """Nobody traces."""
-
-
-class NoLock(Lock):
-    """No layer at all, to see what they cost."""
-
-    def bequeath(self) -> None:
-        """Nothing."""
-
-    def rehearse(self, times: int) -> None:
-        """Nothing."""
-
-    def ahead(self, channel: int, *, parent: int) -> None:
-        """Nothing but the socket."""
-        os.dup2(channel, 3)
-        os.closerange(4, 4096)
-
-    def limit(self, *, name: str, memory_bytes: int, cpu_ms: int) -> None:
-        """Nothing."""
-
-    def seal(self) -> None:
-        """Nothing."""
-
-
-def main() -> None:
-    """The entry of a zygote without layers: ScriptHost starts this module by name."""
-    zygote.Lock = NoLock  # type: ignore[misc]
-    zygote.main()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
-import sysconfig
 from collections.abc import Iterator, Sequence
 from types import CodeType
 
@@ -23,7 +22,7 @@ UNCOUNTED = (
     and sys.version_info >= (3, 12)
     and sys.byteorder == "little"
     and sys.maxsize > 2**32
-    and not sysconfig.get_config_var("Py_GIL_DISABLED")
+    and "t" not in sys.abiflags
 )
 # An object begins with its count, of which these 32 bits tell.
 _count = ctypes.c_uint32.from_address

@@ -7,7 +7,6 @@ runs as himself anyway. Nothing outside of such a child ever decodes it.
 
 from __future__ import annotations
 
-import binascii
 import marshal
 from collections.abc import Mapping
 
@@ -20,11 +19,12 @@ def dump(body: Body, modules: Mapping[str, Body]) -> str:
         (name, each.code, sorted(each.imports), each.has_yield, each.has_finally)
         for name, each in {"": body, **modules}.items()
     ]
-    return binascii.b2a_base64(marshal.dumps(plain), newline=False).decode()
+    # Not base64, which is in a library of its own that needs zlib: 10 mappings more for each fork.
+    return marshal.dumps(plain).hex()
 
 
 def load(image: str) -> tuple[Body, dict[str, Body]]:
     """What `dump` got."""
-    plain = marshal.loads(binascii.a2b_base64(image))  # noqa: S302 - see above
+    plain = marshal.loads(bytes.fromhex(image))  # noqa: S302 - see above
     bodies = {name: Body(code, frozenset(imports), *flags) for name, code, imports, *flags in plain}
     return bodies.pop(""), bodies

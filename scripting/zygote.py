@@ -5,7 +5,8 @@ them, and they die when it dies. It never sees a script, a secret or a connectio
 in the asyncio process, keeps the worker's memory out of the children.
 
 What it says and hears is in records.py. Each fork makes all of its pages shared, so it copies those that it touches
-before the next one: the loop keeps to plain numbers and to functions of C.
+before the next one: the loop keeps to plain numbers and to functions of C. Each library that it loads, as
+`socket` loads one, is five mappings for each fork.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import os
 import resource
 import select
 import signal
-import socket
 import struct
 import sys
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ class Zygote:
     """Serves one control socket until it closes."""
 
     def __init__(
-        self, control: socket.socket, compilers: child.Compilers, lock: Lock, rehearsals: Sequence[bytes]
+        self, control: _socket.socket, compilers: child.Compilers, lock: Lock, rehearsals: Sequence[bytes]
     ) -> None:
         self._control = control
         self._control_fd = control.fileno()
@@ -150,7 +150,7 @@ class Zygote:
         self._send(LAYOUT.pack(_EXITED, self._numbers.pop(pid), pid, status, cpu_us, usage.ru_maxrss))
 
     def _send(self, record: bytes, descriptors: bytes = b"") -> None:
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)] if descriptors else []
+        rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, descriptors)] if descriptors else []
         try:
             self._control.sendmsg([record], rights)
         except (BrokenPipeError, ConnectionResetError):  # a worker that is gone is noticed by the read
@@ -168,8 +168,8 @@ def main(runtimes: Mapping[Language, str] = child.RUNTIMES) -> None:
     control_fd, parent, safety = sys.argv[1:]
     die_with_parent(int(parent))
     die_first()
-    control = socket.socket(fileno=int(control_fd))
-    control.set_inheritable(False)
+    control = _socket.socket(fileno=int(control_fd))
+    os.set_inheritable(control.fileno(), False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     compilers = child.load_compilers(runtimes)
     rehearsals = [_rehearsed(language, compilers) for language in Language]
