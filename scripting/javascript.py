@@ -48,7 +48,7 @@ STUBS = (
 STACK_BYTES = 4 * 1024 * 1024
 # json.dumps with options makes an encoder for each call, which takes twice as long.
 _dumps = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
-_STOCK = 4
+_STOCK = 2
 _ERROR_CODE = "javascriptException"
 _FRAME = re.compile(r"^ *at .*?\((.*):(\d+):(\d+)\)$", re.MULTILINE)
 _THROW_NULL = re.compile(r"\b(throw|reject)\s*\(?\s*null\b")
@@ -62,10 +62,10 @@ def compile(path: str, source: str, sources: Mapping[str, str], image: str = "")
 
 
 def stock() -> None:
-    """Makes the engines of the first runs of each child.
+    """Makes the engines of the rehearsal and of the first run of each child.
 
-    An engine takes 0.7 ms, nearly all of it for the stubs. After the fork no two children share them: the kernel
-    copies what a child touches. Each one makes every fork 0.03 ms dearer, so there are few (docs/decisions.md).
+    An engine takes 0.57 ms, nearly all of it for the stubs. After the fork no two children share them: the kernel
+    copies what a child touches. Each one makes every fork 0.02 ms dearer, so there are few (docs/decisions.md).
     """
     _spare.extend(_Engine() for _ in range(_STOCK))
 
