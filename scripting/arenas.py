@@ -1,4 +1,4 @@
-"""Where the zygote's memory lies: in one piece, of which the kernel makes huge pages.
+"""Where the zygote's memory lies: in one piece, of which the kernel makes huge pages (huge_pages.py).
 
 CPython asks for its memory in arenas of 1 MiB, each a mapping of its own between those of libraries, where next to
 nothing is a whole aligned range of 2 MiB. From the heap of the C library they come one after the other. A fork and
@@ -9,9 +9,9 @@ in batches (docs/decisions.md). A child's own arenas are mappings as ever, which
 from __future__ import annotations
 
 import ctypes
-from pathlib import Path
 
-# Imported before all else, so nothing but ctypes. As in kernel.py, calls keep the interpreter's lock.
+# What lives before `gather` lies elsewhere, so nothing but ctypes is imported. Calls keep the interpreter's lock: see
+# kernel.py.
 _LIBC, _PYTHON = ctypes.PyDLL(None), ctypes.pythonapi
 # The most that glibc takes, and what it begins with.
 _MMAP_THRESHOLD, _MOST, _USUAL = -3, 32 * 1024 * 1024, 128 * 1024
@@ -21,7 +21,6 @@ _POOL_HEAD_BYTES = 48
 # Objects of these sizes come from pools, each pool of one size.
 _SIZES = range(16, 513, 16)
 _SOUGHT_BYTES = 1024 * 1024
-_MADV_COLLAPSE = 25
 _malloc = ctypes.PYFUNCTYPE(ctypes.c_size_t, ctypes.c_size_t)(("PyObject_Malloc", _PYTHON))
 _free = ctypes.PYFUNCTYPE(None, ctypes.c_size_t)(("PyObject_Free", _PYTHON))
 
@@ -58,15 +57,7 @@ def begin_afresh() -> None:
 
 
 def settle() -> None:
-    """Makes huge pages of what lives now, where the kernel does that; later memory comes from where it usually does."""
+    """From here on memory comes from where it usually does."""
     if _usual.alloc:
         _LIBC.mallopt(_MMAP_THRESHOLD, _USUAL)
         _PYTHON.PyObject_SetArenaAllocator(ctypes.byref(_usual))
-    if not (maps := Path("/proc/self/maps")).exists():
-        return
-    for mapping in maps.read_text(encoding="utf-8").splitlines():
-        span, access, _, _, inode, *_ = mapping.split()
-        begin, end = (int(each, 16) for each in span.split("-"))
-        if access == "rw-p" and inode == "0":
-            # Before Linux 6.1 it is refused, and ranges that are not whole ones are left alone.
-            _LIBC.madvise(ctypes.c_size_t(begin), ctypes.c_size_t(end - begin), _MADV_COLLAPSE)

@@ -23,7 +23,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from scripting import arenas, child, heap, protocol, rehearsal
+from scripting import arenas, child, heap, huge_pages, protocol, rehearsal
 from scripting.limits import Lock, die_first, die_with_parent, fork
 from scripting.model import Language
 from scripting.records import LAYOUT, SIZE, Kind, Record
@@ -185,6 +185,7 @@ def main(runtimes: Mapping[Language, str] = child.RUNTIMES) -> None:
     child.stock(runtimes)
     heap.tidy()
     arenas.settle()
+    huge_pages.collapse()
     gc.disable()
     zygote.serve()
 

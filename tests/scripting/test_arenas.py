@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _HEAD = """
 import ctypes, sys
 from pathlib import Path
-from scripting import arenas
+from scripting import arenas, huge_pages
 
 def heap():
     line = next(each for each in Path("/proc/self/maps").read_text().splitlines() if each.endswith("[heap]"))
@@ -47,6 +47,7 @@ arenas.gather()
 early = values()
 share = in_heap(early)
 arenas.settle()
+huge_pages.collapse()
 late = values()
 print(share, in_heap(late), early == late == values())
 """)
@@ -62,6 +63,7 @@ def test_memory_of_either_kind_is_given_back() -> None:
 arenas.gather()
 early = values()
 arenas.settle()
+huge_pages.collapse()
 before = resident()
 del early
 freed_early = before - resident()
@@ -78,7 +80,7 @@ print(freed_early, before - resident(), sum(values()) == sum(range(200_000)))
 
 def test_a_heap_that_is_settled_without_being_gathered_stays_as_it_is() -> None:
     """An entry that did not gather, as a test's may be, settles without harm."""
-    assert answer("arenas.settle()\nprint(sum(values()) == sum(range(200_000)))") == ["True"]
+    assert answer("arenas.settle()\nhuge_pages.collapse()\nprint(sum(values()) == sum(range(200_000)))") == ["True"]
 
 
 def test_new_objects_lie_together_after_a_fresh_beginning() -> None:
