@@ -15,7 +15,7 @@ from engine import __version__
 from engine.db import cancellation, chore
 from engine.db.pool import Connection
 from engine.db.sql import load
-from engine.errors import DatabaseUnavailable, HeadraceError
+from engine.errors import HeadraceError
 from engine.events.deliverer import Deliverer
 from engine.executors.run import Services
 from engine.jobs import liveness, queue, ready
@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 CONTROL_S = 1.0
 OUTAGE_PAUSE_S = 0.5
+# How long a worker that ends waits for a database that says nothing: for its last claim, and to take its leave.
+SILENCE_S = 5.0
 # How long a worker that has work does not look for other lanes, unless it is told of something new.
 LOOK_S = 0.1
 MOMENT_S = 0.001
@@ -91,7 +93,7 @@ class Worker:
         loops = [asyncio.create_task(loop) for loop in self._loops()]
         self.ready.set()
         try:
-            await self._claim_until_draining()
+            await self._claim_until_stopped()
             await self._drain()
         finally:
             await cancellation.end(*loops)
@@ -166,6 +168,18 @@ class Worker:
     @property
     def _free(self) -> int:
         return self._settings.slots - self.busy
+
+    async def _claim_until_stopped(self) -> None:
+        """A claim that is cut may have been committed: `_leave` gives back what it took, or others do."""
+        claiming = asyncio.create_task(self._claim_until_draining())
+        stopped = asyncio.create_task(self._draining.wait())
+        try:
+            await asyncio.wait({claiming, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({claiming}, timeout=SILENCE_S)
+            if claiming.done():
+                await claiming
+        finally:
+            await cancellation.end(*(task for task in (claiming, stopped) if not task.done()))
 
     async def _claim_until_draining(self) -> None:
         while not self._draining.is_set():
@@ -348,5 +362,7 @@ class Worker:
         async def work(conn: Connection) -> None:
             await liveness.leave(conn, self.id)
 
-        with suppress(DatabaseUnavailable):
-            await self._services.pool.run(work)
+        # Not `wait_for`: it waits for what it has cancelled, and the driver for the answer to its own cancellation.
+        leaving = asyncio.create_task(self._services.pool.run(work))
+        await asyncio.wait({leaving}, timeout=SILENCE_S)
+        await cancellation.end(leaving)
