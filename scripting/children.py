@@ -206,7 +206,9 @@ class Zygote:
     def _handle(self, record: Record, descriptors: list[int]) -> None:
         match record.kind:
             case Kind.HELLO:
-                self._hello.set_result(None)
+                # A start that was cancelled hears it as well: the zygote says it before it hears that it is to end.
+                if not self._hello.done():
+                    self._hello.set_result(None)
             case Kind.FORKED:
                 self._born(record, descriptors)
             case Kind.REFUSED:

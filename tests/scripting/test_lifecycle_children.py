@@ -242,3 +242,23 @@ async def test_a_zygote_with_two_threads_does_not_start() -> None:
     """A new version of a library that starts a thread is found at the start, not by scripts that hang now and then."""
     with pytest.raises(SandboxUnavailable, match="the zygote has 2 threads and cannot fork safely"):
         await ScriptHost(entry="tests.scripting.threaded").start()
+
+
+async def test_a_start_that_is_cancelled_ends_in_order() -> None:
+    """A signal may end a worker while its sandbox starts: what the zygote says then is no surprise."""
+    surprises: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: surprises.append(context))
+    before = set(children_of(os.getpid()))
+    try:
+        host = ScriptHost(entry=FAKE_ENTRY)
+        starting = asyncio.create_task(host.start())
+        async with asyncio.timeout(PATIENCE_SECONDS * 2):
+            while not set(children_of(os.getpid())) - before:  # noqa: ASYNC110 - the system is asked
+                await asyncio.sleep(0)
+            starting.cancel()
+            await asyncio.wait([starting])
+    finally:
+        loop.set_exception_handler(None)
+    assert starting.cancelled()
+    assert (surprises, set(children_of(os.getpid())) - before) == ([], set())
