@@ -1,7 +1,8 @@
 """The positive list of system calls of a locked child, as a seccomp-BPF program. Anything else kills it.
 
 A locked child reads and writes its one socket, asks for memory that is never executable, and ends. It
-opens nothing (trying is refused), starts nothing, connects to nothing, changes no signal and no limit.
+opens nothing (trying is refused), starts nothing, connects to nothing, changes no signal and no limit. The kernel
+compiles the program for each child, so it is short.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import errno
 import platform
 import struct
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
@@ -22,7 +23,7 @@ _FUTEX_OPERATIONS = (0, 1, 9, 10, 128, 129, 137, 138, 265, 393)
 
 # Where struct seccomp_data has what is looked at; both architectures are little-endian.
 _NR, _ARCH, _ARG0, _ARG1, _ARG2 = 0, 4, 16, 24, 32
-_LOAD_WORD, _JUMP_EQUAL, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
+_LOAD_WORD, _JUMP_EQUAL, _JUMP_ABOVE, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x06
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,24 +103,32 @@ def machine() -> Machine:
 
 def program(machine: Machine, *, socket_fd: int) -> bytes:
     """The filter: an array of struct sock_filter. `socket_fd` is the only descriptor to read and write."""
-    code = [
-        _load(_ARCH),
-        _jump(_JUMP_EQUAL, machine.audit, yes=1, no=0),
-        _return(_KILL_PROCESS),
-        _load(_NR),
-    ]
-    # Numbers are compared for equality, so the x32 calls of x86-64 (bit 30 set) fall through to the end.
-    for name in _FREE:
-        code += _if_call(machine.numbers[name], [_return(_ALLOW)])
-    for name in _ON_SOCKET:
-        code += _if_call(machine.numbers[name], _allow_values(_ARG0, (socket_fd,)))
-    for name in _NOT_EXECUTABLE:
-        code += _if_call(machine.numbers[name], _forbid_bits(_ARG2, _PROT_EXEC))
-    for name in machine.numbers.keys() & _REFUSED:
-        code += _if_call(machine.numbers[name], [_return(_FAIL_WITH | errno.EACCES)])
-    code += _if_call(machine.numbers["futex"], _allow_values(_ARG1, _FUTEX_OPERATIONS))
-    code.append(_return(_KILL_PROCESS))
-    return b"".join(code)
+    numbers = machine.numbers
+    return _assemble(
+        [
+            _Step(_LOAD_WORD, _ARCH),
+            _Step(_JUMP_EQUAL, machine.audit, no="kill"),
+            _Step(_LOAD_WORD, _NR),
+            # Half of all calls. Also the x32 calls of x86-64, which have bit 30 set.
+            _Step(_JUMP_ABOVE, max(numbers.values()), yes="kill"),
+            *_jumps((numbers[name] for name in _FREE), "allow"),
+            *_jumps((numbers[name] for name in _REFUSED if name in numbers), "refuse"),
+            *_jumps((numbers[name] for name in _ON_SOCKET), "socket"),
+            *_jumps((numbers[name] for name in _NOT_EXECUTABLE), "memory"),
+            _Step(_JUMP_EQUAL, numbers["futex"], no="kill"),
+            # The kernel takes these arguments as 32 bits, so the low word is the whole truth.
+            _Step(_LOAD_WORD, _ARG1),
+            *_jumps(_FUTEX_OPERATIONS, "allow"),
+            _Step(_RETURN, _KILL_PROCESS),
+            _Step(_LOAD_WORD, _ARG0, label="socket"),
+            _Step(_JUMP_EQUAL, socket_fd, yes="allow", no="kill"),
+            _Step(_LOAD_WORD, _ARG2, label="memory"),
+            _Step(_JUMP_ANY_BIT, _PROT_EXEC, yes="kill", no="allow"),
+            _Step(_RETURN, _ALLOW, label="allow"),
+            _Step(_RETURN, _FAIL_WITH | errno.EACCES, label="refuse"),
+            _Step(_RETURN, _KILL_PROCESS, label="kill"),
+        ]
+    )
 
 
 class Filter:
@@ -139,34 +148,25 @@ def install(filter_program: Filter | None, prctl: Callable[..., int]) -> None:
         raise SeccompUnavailable("the kernel refused the seccomp filter")
 
 
-def _if_call(number: int, then: Sequence[bytes]) -> list[bytes]:
-    return [_jump(_JUMP_EQUAL, number, yes=0, no=len(then)), *then]
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One instruction; jumps go to the step with that label, or to the next one."""
+
+    code: int
+    value: int
+    yes: str = ""
+    no: str = ""
+    label: str = ""
 
 
-def _allow_values(argument: int, allowed: Sequence[int]) -> list[bytes]:
-    # The kernel takes these arguments as 32 bits, so the low word is the whole truth.
-    code = [_load(argument)]
-    for value in allowed:
-        code += [_jump(_JUMP_EQUAL, value, yes=0, no=1), _return(_ALLOW)]
-    return [*code, _return(_KILL_PROCESS)]
+def _jumps(values: Iterable[int], target: str) -> list[_Step]:
+    return [_Step(_JUMP_EQUAL, value, yes=target) for value in values]
 
 
-def _forbid_bits(argument: int, bits: int) -> list[bytes]:
-    return [
-        _load(argument),
-        _jump(_JUMP_ANY_BIT, bits, yes=0, no=1),
-        _return(_KILL_PROCESS),
-        _return(_ALLOW),
-    ]
-
-
-def _load(offset: int) -> bytes:
-    return struct.pack("<HBBI", _LOAD_WORD, 0, 0, offset)
-
-
-def _jump(code: int, value: int, *, yes: int, no: int) -> bytes:
-    return struct.pack("<HBBI", code, yes, no, value)
-
-
-def _return(action: int) -> bytes:
-    return struct.pack("<HBBI", _RETURN, 0, 0, action)
+def _assemble(steps: Sequence[_Step]) -> bytes:
+    places = {step.label: place for place, step in enumerate(steps) if step.label}
+    code = bytearray()
+    for place, step in enumerate(steps):
+        yes, no = (places[label] - place - 1 if label else 0 for label in (step.yes, step.no))
+        code += struct.pack("<HBBI", step.code, yes, no, step.value)
+    return bytes(code)
