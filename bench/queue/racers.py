@@ -8,6 +8,7 @@ Workers print a line "start N TIME" for each job of a trickle, and for the first
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import json
 import logging
@@ -61,6 +62,7 @@ class Headrace:
                 await store.create(conn, [self._job(**{"n": n} if how == "trickle" else {})])
 
         await one(0)
+        gc.freeze()  # as docs/enqueue.md advises
         began = time.perf_counter()
         if how == "bulk":
             for begin in range(0, count, 5000):
