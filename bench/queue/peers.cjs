@@ -74,8 +74,10 @@ const pgBoss = async () => {
     await boss.createQueue("noop");
   } else if (action === "work") {
     // Its own `work` waits half a second or longer between batches: fetch and complete are its way to speed.
-    let finishing = Promise.resolve();
-    for (;;) {
+    // What it has fetched it completes also when it is to end, or that is active for ever and no later drain comes to an end.
+    let finishing = Promise.resolve(), ending = false;
+    process.once("SIGTERM", () => { ending = true; });
+    while (!ending) {
       const jobs = await boss.fetch("noop", { batchSize: BATCH });
       await finishing;
       if (!jobs.length) {
@@ -85,6 +87,7 @@ const pgBoss = async () => {
       for (const job of jobs) starts(job.data && job.data.n);
       finishing = boss.complete("noop", jobs.map((job) => job.id));
     }
+    await finishing;
   } else if (action === "bulk") {
     for (let begin = 0; begin < count; begin += BULK) {
       await boss.insert(Array.from({ length: Math.min(BULK, count - begin) }, () => ({ name: "noop" })));
