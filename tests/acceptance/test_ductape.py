@@ -70,6 +70,9 @@ async def _story(settings: Settings, folder: Path) -> None:
             async with patience("the ends of all jobs"):
                 while await database.pool.fetch("select 1 from headrace.jobs_live"):  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
+            async with patience("the last message"):
+                while len(heard) <= EXECUTIONS:  # noqa: ASYNC110 - the server tells when it finds the time
+                    await asyncio.sleep(0.05)
             rows = await database.pool.fetch("select type, has_errors from headrace.jobs where status = 'FINISHED'")
             server.stop()
             worker.stop()

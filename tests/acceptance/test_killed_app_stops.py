@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -17,9 +15,9 @@ from engine.jobs import requests, store
 from engine.jobs.requests import Requester
 from engine.model import JobType, NewJob
 from tests.acceptance.conftest import CRM, POLL_S
+from tests.acceptance.victim import bury, spawn
 from tests.patience import patience
 
-ROOT = CRM.parent.parent
 BY = Requester("crm", None)
 SOURCE = """
 for (var i = 0; i < 50; i++) { log('line ' + i); sys.jobs.setProgress(i); }
@@ -28,16 +26,16 @@ return 'done';
 """
 
 
-@contextmanager
-def worker(pool: Pool, clock: Path) -> Iterator[None]:
-    """A worker in a process of its own, killed at the end."""
-    words = [sys.executable, "-m", "tests.acceptance.worker_process", pool.dsn, str(clock)]
-    process = subprocess.Popen(words, cwd=ROOT)
+@asynccontextmanager
+async def worker(pool: Pool, clock: Path) -> AsyncIterator[None]:
+    """A worker in a process of its own, killed at the end; then its lease is over."""
+    process = spawn(pool.dsn, clock)
     try:
         yield
     finally:
         process.kill()
         process.wait()
+    await bury(pool)
 
 
 async def create(pool: Pool, job: NewJob) -> UUID:
@@ -70,11 +68,11 @@ async def test_kills_in_the_middle(fresh_database: str, tmp_path: Path) -> None:
         await create(pool, NewJob(app="crm", type=JobType.EXECUTE_SCRIPT, name="a.js", label="a", spec=spec))
         for _ in range(3)
     ]
-    with worker(pool, clock):
+    async with worker(pool, clock):
         await until(pool, f"{STATUS} = 'RUNNING'", jobs[0])
         stop = await create(pool, requests.stop_app(BY, {}))
         await until(pool, "exists (select from headrace.app_stops where app = 'crm')")
-    with worker(pool, clock):
+    async with worker(pool, clock):
         await until(pool, f"{STATUS} = 'FINISHED'", stop)
         held = await pool.fetch("select id from headrace.jobs_live where app = 'crm' and worker_id is not null")
         assert held == []
@@ -84,7 +82,7 @@ async def test_kills_in_the_middle(fresh_database: str, tmp_path: Path) -> None:
         "insert into headrace.records (app, entity, id, data) "
         "values ('crm', 'companies', gen_random_uuid(), '{\"name\": \"go\"}')"
     )
-    with worker(pool, clock):
+    async with worker(pool, clock):
         for job in [start, *jobs]:
             await until(pool, f"{STATUS} = 'FINISHED'", job)
     rows = await pool.fetch(

@@ -7,8 +7,6 @@ import csv
 import hashlib
 import io
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -18,6 +16,7 @@ from engine.data import files
 from engine.db.pool import Pool
 from engine.jobs import requests, store
 from engine.jobs.requests import Requester
+from tests.acceptance import gates
 from tests.acceptance.conftest import CRM, POLL_S
 from tests.acceptance.victim import victim
 from tests.patience import patience
@@ -33,18 +32,7 @@ with job as (update headrace.jobs_live set attempt = 1 where id = $1 returning i
 insert into headrace.job_progress (job_id, checkpoint)
 select id, '{"file": "01a00000-0000-7000-8000-000000000000", "n": 1, "rest": "x", "more": true, "done": 9}' from job
 """
-# A transaction by which the file gets larger than that waits while the test holds the lock 7.
-GATE = """
-create table public.gate as select 0 as size;
-create function public.wait() returns trigger language plpgsql as $$
-begin
-    if new.size > (select size from public.gate) then perform pg_advisory_xact_lock(7); end if;
-    return new;
-end $$;
-create trigger gate before update on headrace.files for each row execute function public.wait();
-"""
 PLACE = "select progress, checkpoint from headrace.job_progress where job_id = $1"
-WAITING = "select from pg_locks where locktype = 'advisory' and objid = 7 and not granted"
 
 
 async def made(pool: Pool) -> UUID:
@@ -58,34 +46,19 @@ async def made(pool: Pool) -> UUID:
         return job_id
 
 
-@asynccontextmanager
-async def halted(pool: Pool, size: int) -> AsyncIterator[None]:
-    """Inside, a transaction is under way that makes the file larger than that; behind it, the transaction is over."""
-    async with pool.acquire() as conn:
-        await conn.execute("select pg_advisory_lock(7)")
-        await conn.execute("update public.gate set size = $1", size)
-        async with patience("a transaction at the gate"):
-            while not await conn.fetch(WAITING):  # noqa: ASYNC110
-                await asyncio.sleep(POLL_S)
-        yield
-        await conn.execute("select pg_advisory_unlock(7)")
-        async with patience("the end of the transaction at the gate"):
-            while await conn.fetch(WAITING):  # noqa: ASYNC110
-                await asyncio.sleep(POLL_S)
-
-
 async def test_the_file_has_each_row_once(fresh_database: str, tmp_path: Path) -> None:
     """A worker dies inside a page's transaction: file and progress are right, no large object is left over."""
     pool = await Pool.connect(fresh_database)
     job_id = await made(pool)
-    await pool.execute(GATE)
-    # A file expires by the clock of the database, so the worker's has to be right.
-    async with victim(fresh_database, tmp_path, now_ms=time.time_ns() // 1_000_000) as worker:
-        async with halted(pool, SIZE):
+    async with gates.gate(pool, "headrace.files", "new.size") as gate, pool.acquire() as conn:
+        await gate.close(SIZE)
+        # A file expires by the clock of the database, so the worker's has to be right.
+        async with victim(fresh_database, tmp_path, now_ms=time.time_ns() // 1_000_000) as worker:
+            await gate.reached()
             worker.kill()
             ((progress, place),) = await pool.fetch(PLACE, job_id)
-        await worker.again(pool)
-        async with pool.acquire() as conn:
+            await gate.open()
+            await worker.again(pool)
             async with patience("the end of the job"):
                 while not (job := await store.get(conn, "crm", job_id)).status.is_final:  # noqa: ASYNC110
                     await asyncio.sleep(POLL_S)

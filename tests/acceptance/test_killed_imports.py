@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
 
@@ -12,16 +13,15 @@ from engine.data import files
 from engine.db.pool import Pool
 from engine.jobs import requests, store
 from engine.jobs.requests import Requester
+from tests.acceptance import gates
 from tests.acceptance.conftest import CRM, POLL_S
 from tests.acceptance.victim import victim
 from tests.patience import patience
 
-ROWS, KILLS = 6000, 2
+ROWS, KILLS = 6000, (1500, 3000)
+DONE = "coalesce(({}.checkpoint ->> 'imported')::integer + ({}.checkpoint ->> 'bad')::integer, 0)"
 # How many rows the last transaction of the job's workers left behind.
-DONE = """
-select coalesce((checkpoint ->> 'imported')::integer + (checkpoint ->> 'bad')::integer, 0) as n
-from headrace.job_progress where job_id = $1
-"""
+LEFT = f"select {DONE.format('g', 'g')} as n from headrace.job_progress g where job_id = $1"
 COUNT = (
     "select count(*) as n, count(distinct data ->> 'name') as names from headrace.records where data ->> 'type' = 'a'"
 )
@@ -37,31 +37,28 @@ async def made(pool: Pool) -> UUID:
         return (await store.create(conn, [requests.import_records(Requester("crm", None), entity, file, {})]))[0]
 
 
-async def beyond(pool: Pool, job_id: UUID, rows: int) -> int:
-    """How many rows are done, once there are more than these."""
-    async with patience(f"more than {rows} rows"):
-        while (done := await pool.fetchrow(DONE, job_id)) is None or done["n"] <= rows:  # noqa: ASYNC110
-            await asyncio.sleep(POLL_S / 4)
-    return int(done["n"])
-
-
 async def test_each_row_is_imported_once(fresh_database: str, tmp_path: Path) -> None:
-    """Two workers die, each behind another batch; records, counts and lines of the log are those of the file."""
+    """Two workers die, each inside another batch; records, counts and lines of the log are those of the file."""
     pool = await Pool.connect(fresh_database)
-    job_id = await made(pool)
-    async with victim(fresh_database, tmp_path) as worker:
-        done = 0
-        for _ in range(KILLS):
-            done = await beyond(pool, job_id, done)
-            worker.kill()
-            await worker.again(pool)
-        async with pool.acquire() as conn:
+    job_id, done = await made(pool), [0]
+    async with gates.gate(pool, "headrace.job_progress", DONE.format("new", "new")) as gate, pool.acquire() as conn:
+        await gate.close(KILLS[0])
+        async with victim(fresh_database, tmp_path) as worker:
+            for rows, following in pairwise((*KILLS, ROWS)):
+                await gate.reached()
+                worker.kill()
+                ((left,),) = await pool.fetch(LEFT, job_id)
+                assert done[-1] < left <= rows
+                done.append(left)
+                await gate.open()
+                await gate.close(following)
+                await worker.again(pool)
             async with patience("the end of the job"):
                 while not (job := await store.get(conn, "crm", job_id)).status.is_final:  # noqa: ASYNC110
                     await asyncio.sleep(POLL_S)
-            left = await store.results(conn, "crm", job_id)
-    assert job.attempt == KILLS + 1
-    assert left == {"rowsImported": ROWS - ROWS // 100, "rowsWithErrors": ROWS // 100}
+            results = await store.results(conn, "crm", job_id)
+    assert job.attempt == len(KILLS) + 1
+    assert results == {"rowsImported": ROWS - ROWS // 100, "rowsWithErrors": ROWS // 100}
     found = await pool.fetchrow(COUNT)
     assert found is not None
     assert found["n"] == found["names"] == ROWS - ROWS // 100

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,10 @@ from engine.db.pool import Pool
 from engine.jobs import store
 from engine.model import JobType, NewJob
 from tests.acceptance.conftest import CRM, POLL_S
+from tests.acceptance.victim import bury, spawn
 from tests.patience import patience
 from tests.postgres import Server
 
-ROOT = CRM.parent.parent
 START_MS = 1_790_000_000_000
 SCRIPTS = {
     "story.js": """
@@ -80,8 +79,7 @@ class World:
 
     def worker(self) -> subprocess.Popen[bytes]:
         """A worker that is on its way up."""
-        words = [sys.executable, "-m", "tests.acceptance.worker_process", self.pool.dsn, str(self.clock)]
-        return subprocess.Popen(words, cwd=ROOT)
+        return spawn(self.pool.dsn, self.clock)
 
     async def until(self, condition: str) -> None:
         """Returns when the condition on the job holds."""
@@ -133,6 +131,7 @@ async def story(world: World, *, kill: bool) -> tuple[str, list[Mapping[str, Any
         if kill:
             worker.kill()
             worker.wait()
+            await bury(world.pool)
             worker = world.worker()
             await world.until("j.attempt = 2")
         world.tell_time(START_MS + 60_000)

@@ -108,6 +108,7 @@ async def open_vendor(dsn: str, folder: Path) -> AsyncIterator[Vendor]:
             api_port=0,
             vault_keys=KEY,
             http_private_hosts=server.host,
+            http_timeout_ms=600_000,
             freshworks_requests_per_minute=1_000_000,
             api_requests_per_minute=1_000_000,
         )

@@ -9,9 +9,30 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 from engine.db.pool import Pool
-from tests.acceptance.conftest import CRM
+from tests.acceptance.conftest import CRM, POLL_S
+from tests.patience import patience
+
+_NAME = {"application_name": "victim"}
+_LEFT = "select from pg_stat_activity where datname = current_database() and application_name = 'victim'"
+
+
+def spawn(dsn: str, clock: Path) -> subprocess.Popen[bytes]:
+    """A worker on its way up, whose scripts see the time in the file."""
+    parts = urlsplit(dsn)
+    named = parts._replace(query="&".join(filter(None, (parts.query, urlencode(_NAME))))).geturl()
+    words = [sys.executable, "-m", "tests.acceptance.worker_process", named, str(clock)]
+    return subprocess.Popen(words, cwd=CRM.parent.parent)
+
+
+async def bury(pool: Pool) -> None:
+    """The leases of killed workers are over, once the server has dealt with all that these had sent to it."""
+    async with patience("the end of the dead worker's sessions"):
+        while await pool.fetch(_LEFT):  # noqa: ASYNC110 - the database is asked
+            await asyncio.sleep(POLL_S)
+    await pool.execute("update headrace.workers set heartbeat_at = now() - interval '1 hour'")
 
 
 @dataclass(slots=True)
@@ -26,12 +47,7 @@ class Victim:
     def start(cls, dsn: str, clock: Path, now_ms: int) -> Victim:
         """A running worker, whose scripts see the time in the file."""
         clock.write_text(str(now_ms))
-        return cls(dsn, clock, cls._process(dsn, clock))
-
-    @staticmethod
-    def _process(dsn: str, clock: Path) -> subprocess.Popen[bytes]:
-        words = [sys.executable, "-m", "tests.acceptance.worker_process", dsn, str(clock)]
-        return subprocess.Popen(words, cwd=CRM.parent.parent)
+        return cls(dsn, clock, spawn(dsn, clock))
 
     def kill(self) -> None:
         """It is gone, wherever it was."""
@@ -40,8 +56,8 @@ class Victim:
 
     async def again(self, pool: Pool) -> None:
         """The dead one's lease is over, and another one is in its place."""
-        await pool.execute("update headrace.workers set heartbeat_at = now() - interval '1 hour'")
-        self.process = self._process(self.dsn, self.clock)
+        await bury(pool)
+        self.process = spawn(self.dsn, self.clock)
 
 
 @asynccontextmanager

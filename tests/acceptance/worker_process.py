@@ -14,7 +14,7 @@ from engine.worker.loop import Worker
 
 async def main(dsn: str, clock: Path) -> None:
     """Works until it is killed; the clock is what the file says in milliseconds."""
-    settings = Settings(database_url=dsn, slots=2, poll_ms=100, heartbeat_ms=200, stale_ms=3000)
+    settings = Settings(database_url=dsn, slots=2, poll_ms=100, heartbeat_ms=200)
     async with app.open_database(settings) as database, app.open_services(settings, database.pool) as services:
         ticking = replace(services, clock_ms=lambda: int(clock.read_text()))
         await Worker(ticking, name="killed").run()

@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 import dev
@@ -176,6 +177,12 @@ def test_no_test_waits_for_ever() -> None:
 def test_the_search_for_endless_polls_asks_for_a_deadline(code: str, count: int) -> None:
     """The rule about waiting finds loops that only a condition ends, and leaves loops over data alone."""
     assert len(list(endless_polls(ast.parse(f"async def f():\n{textwrap.indent(code, '    ')}")))) == count
+
+
+def test_property_tests_draw_the_same_data_in_every_run() -> None:
+    """Neither chance nor the machine's speed decides whether they pass; whoever hunts asks for more examples."""
+    in_force = hypothesis.settings()
+    assert (in_force.derandomize, in_force.deadline, in_force.database) == (True, None, None)
 
 
 def test_no_test_is_skipped() -> None:
