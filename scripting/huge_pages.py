@@ -7,7 +7,8 @@ from pathlib import Path
 
 from scripting.kernel import LIBC
 
-_MADV_COLLAPSE = 25
+HUGE_BYTES = 2 * 1024 * 1024
+MADV_COLLAPSE = 25
 
 
 def collapse() -> None:
@@ -19,4 +20,4 @@ def collapse() -> None:
         begin, end = (int(each, 16) for each in span.split("-"))
         if access == "rw-p" and inode == "0":
             # Before Linux 6.1 it is refused.
-            LIBC.madvise(ctypes.c_size_t(begin), ctypes.c_size_t(end - begin), _MADV_COLLAPSE)
+            LIBC.madvise(ctypes.c_size_t(begin), ctypes.c_size_t(end - begin), MADV_COLLAPSE)

@@ -23,7 +23,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from scripting import arenas, child, heap, huge_pages, protocol, rehearsal
+from scripting import arenas, child, heap, huge_pages, library_code, protocol, rehearsal
 from scripting.limits import Lock, die_first, die_with_parent, fork
 from scripting.model import Language
 from scripting.records import LAYOUT, SIZE, Kind, Record
@@ -186,6 +186,7 @@ def main(runtimes: Mapping[Language, str] = child.RUNTIMES) -> None:
     heap.tidy()
     arenas.settle()
     huge_pages.collapse()
+    library_code.adopt()
     gc.disable()
     zygote.serve()
 
