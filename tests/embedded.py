@@ -22,7 +22,7 @@ from engine.db.embedded_account import Account, account_for
 from engine.db.embedded_home import Home, Lock
 from tests.postgres import chosen_binaries
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 # Acquires, says the DSN, and stays until its input ends.
 _CLIENT = """

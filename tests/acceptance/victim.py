@@ -9,29 +9,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
 
 from engine.db.pool import Pool
-from tests.acceptance.conftest import CRM, POLL_S
-from tests.patience import patience
+from tests.acceptance.conftest import CRM
+from tests.sessions import gone, named
 
-_NAME = {"application_name": "victim"}
-_LEFT = "select from pg_stat_activity where datname = current_database() and application_name = 'victim'"
+_NAME = "victim"
 
 
 def spawn(dsn: str, clock: Path) -> subprocess.Popen[bytes]:
     """A worker on its way up, whose scripts see the time in the file."""
-    parts = urlsplit(dsn)
-    named = parts._replace(query="&".join(filter(None, (parts.query, urlencode(_NAME))))).geturl()
-    words = [sys.executable, "-m", "tests.acceptance.worker_process", named, str(clock)]
+    words = [sys.executable, "-m", "tests.acceptance.worker_process", named(dsn, _NAME), str(clock)]
     return subprocess.Popen(words, cwd=CRM.parent.parent)
 
 
 async def bury(pool: Pool) -> None:
     """The leases of killed workers are over, once the server has dealt with all that these had sent to it."""
-    async with patience("the end of the dead worker's sessions"):
-        while await pool.fetch(_LEFT):  # noqa: ASYNC110 - the database is asked
-            await asyncio.sleep(POLL_S)
+    await gone(pool, _NAME)
     await pool.execute("update headrace.workers set heartbeat_at = now() - interval '1 hour'")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,11 @@ async def configure(event, tick):
     return {"outcome": {"message": "configured"}}
 """
 CALL = "select headrace.enqueue('crm', 'space:configure')::text"
+# The lease of whoever has the first attempt is over; no row once that has been noticed.
+OVER = """
+update headrace.workers set heartbeat_at = now() - interval '1 hour'
+where id = (select worker_id from headrace.jobs_live where id = '{}' and attempt = 1) returning id
+"""
 OUTCOME = "select results->'results'->'response'->'outcome'->>'message' from headrace.job_results where job_id = '{}'"
 
 
@@ -35,7 +41,7 @@ def test_a_killed_process_loses_its_job_to_another(
     on_database("push", str(CRM))
     made = on_database("token", "create", "--app", "crm", "--user", "ann", "--user-name", "Ann", "--scope", "run")
     (tmp_path / "token").write_text(made.out)
-    api = processes.start("api", "--api-port", "0", "--database-url", dsn, "--stale-ms", "2000")
+    api = processes.start("api", "--api-port", "0", "--database-url", dsn, "--api-wait-ms", "500")
     described = re.search(r"(http://\S+)/docs", until(api, "described at"))
     assert described is not None
     words = ("listen", described[1], "--token-file", str(tmp_path / "token"), "--handlers", "jobs")
@@ -46,6 +52,11 @@ def test_a_killed_process_loses_its_job_to_another(
     assert until(first, "attempt", "stdout") == "attempt 1\n"
     first.kill()
     second = processes.start(*words, cwd=tmp_path, env=environment)
+    deadline = time.monotonic() + 120
+    # Again and again: a poll that the first one had sent renews its lease.
+    while ask(OVER.format(job_id)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     assert until(second, "attempt", "stdout") == "attempt 2\n"
     second.send_signal(signal.SIGTERM)
     _, errors = second.communicate(timeout=120)

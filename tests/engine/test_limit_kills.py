@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from asyncio.subprocess import Process
+
 from engine.db.pool import Pool
-from engine.jobs import limits
+from engine.jobs import limits, liveness
 from engine.jobs.limits import QueueLimit
 from engine.model import JobType, NewJob, handler_queue
 from tests.engine.hands import APP, enqueue
 from tests.engine.test_kills import over, worker
+from tests.sessions import gone, named
 
 JOBS = 120
 # A handler holds one of 3 locks of its app, and one with a key that of the key, in a session that dies with its worker.
@@ -31,7 +34,7 @@ async def work(job):
         await conn.close()
 
 async def main():
-    settings = Settings(database_url=sys.argv[1], poll_ms=100, heartbeat_ms=200, stale_ms=3000, grace_ms=1000, slots=4)
+    settings = Settings(database_url=sys.argv[1], poll_ms=100, heartbeat_ms=200, grace_ms=1000, slots=4)
     async with app.open_database(settings) as database:
         async with app.open_worker(settings, database.pool, handlers={"work": work}) as worker:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
@@ -52,6 +55,17 @@ def job(n: int) -> NewJob:
     )
 
 
+async def killed(pool: Pool, process: Process, name: str) -> None:
+    """The worker is dead, and its lease is over once its sessions are: a living one does not lose it, however slow."""
+    process.kill()
+    await gone(pool, name)
+    await pool.execute(
+        "update headrace.workers set heartbeat_at = now() - interval '1 hour' where name like $1", f"%:{process.pid}"
+    )
+    async with pool.transaction() as conn:
+        assert len((await liveness.rescue(conn, stale_ms=1_800_000)).dead) == 1
+
+
 async def test_killed_workers_leak_no_permit_and_exceed_no_limit(fresh_database: str) -> None:
     """Three workers, two of them killed in the middle: all jobs end, never too many at once, and no permit is left."""
     pool = await Pool.connect(fresh_database)
@@ -59,12 +73,13 @@ async def test_killed_workers_leak_no_permit_and_exceed_no_limit(fresh_database:
     async with pool.acquire() as conn:
         await limits.set_limit(conn, APP, "", QueueLimit(concurrency=3))
     await enqueue(pool, *[job(n) for n in range(JOBS)])
-    async with worker(fresh_database, PROGRAM) as first, worker(fresh_database, PROGRAM) as second:
+    first, second = (worker(named(fresh_database, name), PROGRAM) for name in ("first", "second"))
+    async with first as one, second as another:
         await over(pool, JOBS // 4)
-        first.kill()
+        await killed(pool, one, "first")
         async with worker(fresh_database, PROGRAM):
             await over(pool, JOBS // 2)
-            second.kill()
+            await killed(pool, another, "second")
             await over(pool, JOBS)
     assert await pool.fetch("select name from too_many") == []
     for table in ("job_permits", "key_permits", "job_blocked", "key_turns"):

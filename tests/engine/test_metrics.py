@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import pytest
 
 from engine import app
 from engine.db.pool import Pool
@@ -94,8 +95,9 @@ async def test_a_worker_counts_the_dead_that_it_finds(shop: Shop) -> None:
     assert metrics.registry.get_sample_value("headrace_jobs_rescued_total") == 1
 
 
-async def test_a_scrape_shows_the_queue(pool: Pool) -> None:
+async def test_a_scrape_shows_the_queue(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Depth and age by queue and priority, delayed jobs, and the look's own success."""
+    monkeypatch.setattr("engine.web.scrape.LOOK_S", LONG_S)
     await enqueue(pool, new(), new(), new(low_priority=True), new(queue="imports"), new(delay_ms=3_600_000))
     await pool.execute("update headrace.job_ready set rank = now() - interval '5 minutes' where queue = 'imports'")
     await pool.execute("update headrace.jobs_live set created_at = 'epoch'")
@@ -122,7 +124,7 @@ async def test_a_scrape_without_a_database_says_so(fresh_database: str) -> None:
     assert "headrace_build_info" in response.text
 
 
-async def test_many_scrapers_share_one_look(pool: Pool, monkeypatch: Any) -> None:
+async def test_many_scrapers_share_one_look(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever reaches the port cannot make the database count without end."""
     looks = 0
     look = depth.Rounds.look

@@ -20,7 +20,7 @@ from scripting.model import Interrupted, Json, Limits, Reply, Returned, Value
 from tests.scripting.recorder import FAKE_ENTRY, Recorder, attack
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -253,7 +253,7 @@ async def test_a_start_that_is_cancelled_ends_in_order() -> None:
     try:
         host = ScriptHost(entry=FAKE_ENTRY)
         starting = asyncio.create_task(host.start())
-        async with asyncio.timeout(PATIENCE_SECONDS * 2):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not set(children_of(os.getpid())) - before:  # noqa: ASYNC110 - the system is asked
                 await asyncio.sleep(0)
             starting.cancel()

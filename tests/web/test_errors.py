@@ -14,6 +14,7 @@ from engine.db.pool import Pool
 from engine.errors import TooManyRequests
 from engine.metrics import Metrics
 from engine.web import api as web_api
+from engine.web import health
 from engine.web.context import Web
 from engine.web.limits import RateLimits
 from engine.web.routes import PUBLIC, Routes
@@ -114,8 +115,9 @@ async def test_a_failure_tells_only_where_the_log_has_it(web: Web, caplog: pytes
     assert body["additionalInfo"]["requestId"] in caplog.text
 
 
-async def test_without_its_database_the_api_is_not_ready(fresh_database: str) -> None:
+async def test_without_its_database_the_api_is_not_ready(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It lives, it is not ready, and requests are 503 with Retry-After; nothing says where the database is."""
+    monkeypatch.setattr(health, "READY_S", 60.0)
     pool = await Pool.connect(fresh_database)
     async with app.open_api(SETTINGS, pool, no_check) as server:
         serving = asyncio.create_task(server.run())

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
+from engine import app
 from engine.db.pool import Pool
 from engine.errors import BadRequest
 from engine.jobs import follow
@@ -20,7 +24,7 @@ from engine.jobs.journal import append_lines
 from engine.jobs.seen import Position, Seen
 from engine.model import LogLevel
 from tests.patience import patience
-from tests.web.conftest import Api, Caller
+from tests.web.conftest import SETTINGS, Api, Caller, no_check
 
 
 async def write(pool: Pool, job_id: UUID, *texts: str) -> None:
@@ -38,28 +42,49 @@ async def events(caller: Caller, job_id: UUID, last: str | None = None) -> list[
     return [{**event, "data": json.loads(event["data"])} for event in found]
 
 
-async def test_a_stream_tells_state_lines_and_end(api: Api, ann: Caller) -> None:
+@pytest.fixture
+async def steady(api: Api) -> AsyncIterator[Caller]:
+    """Ann at a server whose streams last as long as their jobs."""
+    settings = dataclasses.replace(SETTINGS, api_stream_ms=600_000)
+    async with app.open_api(settings, api.pool, no_check) as server:
+        serving = asyncio.create_task(server.run())
+        async with httpx.AsyncClient(base_url=server.url, timeout=120) as http:
+            yield Caller(http, await api.token())
+        server.stop()
+        await serving
+
+
+async def test_a_stream_tells_state_lines_and_end(api: Api, steady: Caller) -> None:
     """The state comes first, then the log, then the end with the whole job; after that 204 keeps readers away."""
     job_id = await api.job()
     await write(api.pool, job_id, "one", "two")
-    await ann("POST", f"/apps/crm/jobs/{job_id}/cancel")
-    told = await events(ann, job_id)
+    await steady("POST", f"/apps/crm/jobs/{job_id}/cancel")
+    told = await events(steady, job_id)
     assert [event["event"] for event in told] == ["job", "log", "log", "end"]
     assert [event["data"]["message"] for event in told[1:3]] == ["one", "two"]
-    assert told[-1]["data"] == await ann("GET", f"/apps/crm/jobs/{job_id}")
-    again = await ann.send("GET", f"/apps/crm/jobs/{job_id}/events", headers={"Last-Event-ID": told[-1]["id"]})
+    assert told[-1]["data"] == await steady("GET", f"/apps/crm/jobs/{job_id}")
+    again = await steady.send("GET", f"/apps/crm/jobs/{job_id}/events", headers={"Last-Event-ID": told[-1]["id"]})
     assert (again.status_code, again.content) == (204, b"")
 
 
-async def test_a_reader_that_comes_back_misses_and_repeats_nothing(api: Api, ann: Caller) -> None:
+def messages(told: list[dict[str, Any]]) -> list[str]:
+    """Of the lines among these events."""
+    return [event["data"]["message"] for event in told if event["event"] == "log"]
+
+
+async def test_a_reader_that_comes_back_misses_and_repeats_nothing(api: Api, ann: Caller, steady: Caller) -> None:
     """Streams close now and then; with Last-Event-ID the next one goes on behind what the reader had."""
     job_id = await api.job()
     await write(api.pool, job_id, "one", "two")
-    first = await events(ann, job_id)
+    told: list[dict[str, Any]] = []
+    async with patience("two lines"):
+        while len(messages(told)) < 2:
+            told += await events(ann, job_id, told[-1]["id"] if told else None)
+    assert messages(told) == ["one", "two"]
     await write(api.pool, job_id, "three")
     await ann("POST", f"/apps/crm/jobs/{job_id}/cancel")
-    rest = await events(ann, job_id, first[1]["id"])
-    assert [event["data"]["message"] for event in rest if event["event"] == "log"] == ["two", "three"]
+    rest = await events(steady, job_id, next(event["id"] for event in told if event["event"] == "log"))
+    assert messages(rest) == ["two", "three"]
     assert rest[-1]["event"] == "end"
     error = await ann("GET", f"/apps/crm/jobs/{job_id}/events", 400, headers={"Last-Event-ID": "x"})
     assert error["additionalInfo"]["field"] == "Last-Event-ID"
