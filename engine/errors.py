@@ -225,6 +225,10 @@ class DatabaseError(HeadraceError):
     """PostgreSQL refused a statement."""
 
 
+class LostRace(DatabaseError):
+    """Two transactions met in an order that could not be served; this one did nothing wrong, and may run again."""
+
+
 class SchemaError(HeadraceError):
     """The schema and this code do not fit each other."""
 

@@ -23,12 +23,12 @@ from sqlalchemy.sql.elements import Grouping
 
 from engine.apps.manifest import Field, FieldType, Manifest
 from engine.data import columns
-from engine.db.pool import Connection, Pool, lost_a_race, translated
+from engine.db.pool import Connection, Pool, translated
 from engine.db.search import ddl
 from engine.db.sql import load
 from engine.db.statistics import CreateStatistics, DropStatistics
 from engine.db.tables import records
-from engine.errors import DatabaseError
+from engine.errors import DatabaseError, LostRace
 
 log = logging.getLogger(__name__)
 
@@ -94,9 +94,9 @@ async def _settle(pool: Pool, due: Due) -> bool:
     try:
         statistics = CreateStatistics(due.name, columns.key_of(_field(due), records), records)
         await _run(pool, statistics, CreateIndex(index, if_not_exists=True))
+    except LostRace:
+        raise
     except DatabaseError as error:
-        if lost_a_race(error):
-            raise
         # A value that was stored before the field was indexed may be too long for an index. The next push tries again.
         log.warning("no index on %s.%s of app %s: %s", due.entity, due.field, due.app, error)
         await _run(pool, DropIndex(index, if_exists=True), DropStatistics(due.name, records))

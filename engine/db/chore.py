@@ -8,7 +8,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterator
 from typing import NoReturn, TypeVar
 
-from engine.errors import DatabaseUnavailable, HeadraceError
+from engine.errors import DatabaseUnavailable, HeadraceError, LostRace
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ def growing(first_s: float, longest_s: float, *, growth: float = 2.0) -> Iterato
 
 
 async def outlast(what: str, work: Callable[[], Awaitable[T]]) -> T:
-    """What the work returns, done again after each outage of the database, however long that lasts.
+    """What the work returns, done again after each outage of the database and each lost race, however often.
 
     For what only this process knows and must not lose: `what` waits is in its log. A transaction that was cut in its
     commit may have happened, so the work must be fenced or idempotent. Any other error passes.
@@ -46,7 +46,7 @@ async def outlast(what: str, work: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await work()
-        except DatabaseUnavailable as error:
+        except (DatabaseUnavailable, LostRace) as error:
             log.warning("%s: waiting for the database: %s", what, error)
             await asyncio.sleep(next(pauses))
 

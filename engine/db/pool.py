@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
 
-from engine.errors import ConfigError, DatabaseError, DatabaseUnavailable
+from engine.db import chore
+from engine.errors import ConfigError, DatabaseError, DatabaseUnavailable, LostRace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +40,10 @@ _GONE = (
     # The driver lost the thread of the protocol, as it does when a connection breaks in the middle of an answer.
     asyncpg.InternalClientError,
 )
-# Two transactions met in an order that PostgreSQL could not serve: the loser runs again, unharmed.
-_RETRYABLE = ("40001", "40P01")
-TRIES = 5
+_LOST = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+# Losers that begin again at once meet the same others again: in all they wait for about a second.
+_TRIES = 12
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.002, 0.25
 
 
 def _refuse(value: object) -> object:
@@ -100,9 +103,8 @@ def translated() -> Iterator[None]:
     except asyncpg.PostgresError as error:
         if isinstance(error, _GONE):
             raise DatabaseUnavailable(f"PostgreSQL ended the connection: {error}") from error
-        raise DatabaseError(
-            f"PostgreSQL refused a statement: {error}", additional_info={"sqlstate": error.sqlstate}
-        ) from error
+        kind = LostRace if isinstance(error, _LOST) else DatabaseError
+        raise kind(f"PostgreSQL refused a statement: {error}", additional_info={"sqlstate": error.sqlstate}) from error
     except _GONE as error:
         if isinstance(error, ValueError):
             # The driver's own DataError: a value that it cannot send, no matter of the connection.
@@ -110,30 +112,25 @@ def translated() -> Iterator[None]:
         raise DatabaseUnavailable(f"no connection to PostgreSQL: {error}") from error
 
 
-def lost_a_race(error: DatabaseError) -> bool:
-    """Whether the transaction did nothing wrong and may run again."""
-    return error.additional_info.get("sqlstate") in _RETRYABLE
-
-
 async def transact(conn: Connection, work: Callable[[Connection], Awaitable[T]]) -> T:
-    """The result of `work(conn)` in a transaction, tried again when it lost a deadlock or a serialization."""
+    """The result of `work(conn)` in a transaction, tried again when it lost a race."""
 
     async def whole() -> T:
         async with conn.transaction():
             return await work(conn)
 
-    return await _until_it_wins(whole)
+    return await until_it_wins(whole)
 
 
-async def _until_it_wins(work: Callable[[], Awaitable[T]]) -> T:
-    for left in reversed(range(TRIES)):
-        try:
-            with translated():
-                return await work()
-        except DatabaseError as error:
-            if not lost_a_race(error) or not left:
-                raise
-    raise AssertionError("unreachable: the last try returns or raises")
+async def until_it_wins(work: Callable[[], Awaitable[T]]) -> T:
+    """What the work returns, a transaction or a statement, done again after a LostRace; the twelfth one passes."""
+    pauses = chore.growing(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
+    for _ in range(_TRIES - 1):
+        with suppress(LostRace), translated():
+            return await work()
+        await asyncio.sleep(next(pauses) * random.random())  # noqa: S311 - no secret
+    with translated():
+        return await work()
 
 
 class Pool:
@@ -196,14 +193,14 @@ class Pool:
             yield conn
 
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """The result of `work(conn)` in a transaction, tried again when it lost a deadlock or a serialization."""
+        """The result of `work(conn)` in a transaction, tried again when it lost a race."""
         async with self.acquire() as conn:
             return await transact(conn, work)
 
     async def run_alone(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """As `run`, for work of one statement: it is its own transaction, with a third of the round trips."""
         async with self.acquire() as conn:
-            return await _until_it_wins(lambda: work(conn))
+            return await until_it_wins(lambda: work(conn))
 
     async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
         """The rows of one statement on a connection of its own."""

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from engine.db import cancellation
-from engine.db.pool import Connection, lost_a_race
-from engine.errors import BadRequest, DatabaseError, DatabaseUnavailable, HeadraceError
+from engine.db.pool import Connection
+from engine.errors import BadRequest, DatabaseUnavailable, HeadraceError, LostRace
 from engine.executors.log_limit import LogLimit
 from engine.executors.run import Effect as Scope
 from engine.executors.run import Run
@@ -117,10 +117,10 @@ class JobCalls:
                 return await self._dispatch(call, caller, Args(entry.method, args, at_most=call.args), entry, begun)
         except DatabaseUnavailable:
             raise
-        except HeadraceError as error:
+        except LostRace as error:
             # The script did nothing wrong, so it is not told: another attempt goes on here.
-            if isinstance(error, DatabaseError) and lost_a_race(error):
-                raise Interrupt("handover") from error
+            raise Interrupt("handover") from error
+        except HeadraceError as error:
             self._run.journal.note(_failed(entry, error))
             return self._failure(error)
 
@@ -192,10 +192,8 @@ class JobCalls:
         """What waits is in the journal; a transaction that lost a race is left to another attempt."""
         try:
             await cancellation.whole(self._flush())
-        except DatabaseError as error:
-            if lost_a_race(error):
-                raise Interrupt("handover") from error
-            raise
+        except LostRace as error:
+            raise Interrupt("handover") from error
 
     async def _reach(self, caller: Caller) -> Reach:
         async with self._run.services.pool.acquire() as conn:
@@ -219,7 +217,8 @@ class JobCalls:
             await self._park(scope, park, entry)
             return None
 
-        reply = await self._run.transact(work)
+        also = call.awaits(args) if call.awaits is not None and begun is None else ()
+        reply = await self._run.transact(work, also=also)
         if reply is None:
             raise Interrupt("parked")
         return reply

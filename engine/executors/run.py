@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
+from uuid import UUID
 
 from engine.apps.manifest import NO_LIMITS
 from engine.apps.store import App, AppCache
 from engine.apps.veil import NOTHING_HIDDEN, Veil
-from engine.db.pool import TRIES, Connection, Pool, lost_a_race
-from engine.errors import DatabaseError, DatabaseUnavailable
+from engine.db.pool import Connection, Pool, until_it_wins
+from engine.errors import DatabaseUnavailable
 from engine.executors.deadlines import Deadlines
 from engine.executors.endings import Ending
 from engine.executors.limits import InForce, in_force
@@ -128,7 +129,9 @@ class Run:
             raise Interrupt(self._wish)
 
     @asynccontextmanager
-    async def effect(self, *, also_at_its_end: bool = False, long: bool = False) -> AsyncIterator[Effect]:
+    async def effect(
+        self, *, also_at_its_end: bool = False, long: bool = False, also: Sequence[UUID] = ()
+    ) -> AsyncIterator[Effect]:
         """A transaction that commits only while this attempt holds the job and nobody asked it to end.
 
         Raises Interrupt otherwise. What the journal has collected is written with it. `also_at_its_end` is for what has
@@ -136,6 +139,8 @@ class Run:
 
         A `long` one locks the job's row just before its commit, not at its begin, so that commands do not wait for it.
         Asked to end meanwhile it commits all the same, as the last one; what it locks itself comes before the row.
+
+        The rows of the jobs `also` are locked with its own, in the order of ids: what is locked later is out of it.
 
         When the connection breaks, nobody knows whether the transaction has committed. So what it held is
         forgotten and the attempt ends: the next one reads in the journal what happened, and does the rest.
@@ -145,8 +150,8 @@ class Run:
         was_whole = self.is_whole
         try:
             async with self.services.pool.transaction() as conn:
-                first = queue.look if long else queue.fence
-                self._hold(await first(conn, self.claim), also_at_its_end=also_at_its_end)
+                status = await (queue.look(conn, self.claim) if long else queue.fence(conn, self.claim, also=also))
+                self._hold(status, also_at_its_end=also_at_its_end)
                 scope = Effect(conn)
                 yield scope
                 if long:
@@ -176,13 +181,13 @@ class Run:
             case _:
                 raise Interrupt("lost")
 
-    async def transact(self, work: Callable[[Effect], Awaitable[T]], *, long: bool = False) -> T:
-        """The result of `work` in an `effect`; once more if the transaction lost a deadlock or a serialization."""
-        for left in reversed(range(TRIES)):
-            try:
-                async with self.effect(long=long) as scope:
-                    return await work(scope)
-            except DatabaseError as error:
-                if not lost_a_race(error) or not left:
-                    raise
-        raise AssertionError("unreachable: the last try returns or raises")
+    async def transact(
+        self, work: Callable[[Effect], Awaitable[T]], *, long: bool = False, also: Sequence[UUID] = ()
+    ) -> T:
+        """The result of `work` in an `effect`; again if the transaction lost a race."""
+
+        async def once() -> T:
+            async with self.effect(long=long, also=also) as scope:
+                return await work(scope)
+
+        return await until_it_wins(once)

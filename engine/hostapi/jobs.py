@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from engine.db.pool import Connection
 from engine.errors import BadRequest, WaitTimeout
@@ -77,9 +78,14 @@ def _line(caller: Caller, args: Args) -> Line:
     return Line(job_id, caller.now_ms, level, args.text(2, "message", longest=MAX_MESSAGE, empty=True))
 
 
+def awaited(args: Args) -> tuple[UUID, ...]:
+    """The jobs of jobs.wait [ids, statuses, maxMs]."""
+    return tuple(dict.fromkeys(check_job_id(id) for id in args.list(0, "jobId", longest=MAX_AWAITED)))
+
+
 async def open_wait(caller: Caller, conn: Connection, args: Args) -> Park:
     """jobs.wait [ids, statuses, maxMs]: what the script waits for."""
-    ids = tuple(dict.fromkeys(check_job_id(id) for id in args.list(0, "jobId", longest=MAX_AWAITED)))
+    ids = awaited(args)
     wanted = [filters.member("desiredStatus", status, Status) for status in args.list(1, "desiredStatus", longest=7)]
     if caller.job.id in ids and Status.RUNNING not in wanted:
         raise BadRequest.field("jobId", str(caller.job.id), "another job: this one waits for itself")

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from engine.db.pool import Connection
 from engine.hostapi import apps, data, events, http, jobs, locks, schedules, script, users
@@ -16,6 +17,7 @@ from engine.jobs.journal import Line
 Serve = Callable[[Caller, Connection, Args], Awaitable[Any]]
 OwnLine = Callable[[Caller, Args], Line | None]
 Open = Callable[[Caller, Connection, Args], Awaitable[Any]]
+Awaits = Callable[[Args], Sequence[UUID]]
 Close = Callable[[Caller, Connection, Args, Park, bool], Awaitable[Any]]
 
 
@@ -46,11 +48,12 @@ class Effect:
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Lasts. `open` runs once and says what to wait for (or the reply, if there is nothing to wait for);
-    `close` makes the reply of what it left."""
+    `close` makes the reply of what it left. `awaits` names the jobs for whose moves it will wait, if it knows them."""
 
     open: Open
     close: Close
     args: int
+    awaits: Awaits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ CALLS: Mapping[str, HostCall] = MappingProxyType(
         "jobs.currentId": Read(jobs.current_id, 0),
         "jobs.log": Effect(jobs.log, 3, line=jobs.own_line),
         "jobs.progress": Effect(jobs.progress, 2),
-        "jobs.wait": Wait(jobs.open_wait, jobs.close_wait, 3),
+        "jobs.wait": Wait(jobs.open_wait, jobs.close_wait, 3, awaits=jobs.awaited),
         "jobs.continueAsNew": Continue(jobs.continue_as_new, 1),
         "jobs.executeInJob": Effect(jobs.execute_in_job, 3),
         "jobs.setLowPriority": Effect(jobs.set_low_priority, 1),

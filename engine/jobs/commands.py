@@ -93,12 +93,15 @@ async def _tree(conn: Connection, app: str, job_id: object, command: Command) ->
 
 async def _locked(conn: Connection, app: str, id: UUID) -> list[_Member]:
     """Looks again until it finds nobody new: a job may have started another one while we waited for its lock."""
-    known: set[UUID] = set()
+    known = {row["id"] for row in await conn.fetch(load("job_tree"), id, app)}
+    await waits.lock(conn, list(known))
     while True:
         members = [_member(row) for row in await conn.fetch(load("job_tree"), id, app)]
-        if known.issuperset(member.id for member in members):
+        new = {member.id for member in members} - known
+        if not new:
             return members
-        known.update(member.id for member in members)
+        await waits.lock_now(conn, list(new))
+        known |= new
 
 
 def _member(row: Mapping[str, Any]) -> _Member:

@@ -122,7 +122,7 @@ async def _requeue(conn: Connection, workers: Sequence[UUID], jobs: Sequence[UUI
         await conn.execute(load("notify"), JOBS_CHANNEL, "")
     awaited = {row["id"] for row in orphans if row["awaited"]}
     if waiting := [(id, status) for id, status in moved if id in awaited]:
-        await waits.wake(conn, waiting)
+        await waits.wake(conn, waiting, pass_by=True)
     return len(moved), len(hopeless)
 
 
@@ -133,7 +133,7 @@ async def _end(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         "message": f"the job's worker died {MAX_RESCUES + 1} times while running it; it is not tried again",
     }
     if rows:
-        await queue.finish(conn, [_end_of(row, error) for row in rows])
+        await queue.finish(conn, [_end_of(row, error) for row in rows], pass_by=True)
     await record_change(conn, "lost", [(row["id"], row["attempt"]) for row in rows if row["status"] == "RUNNING"])
 
 

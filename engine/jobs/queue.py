@@ -127,8 +127,13 @@ async def claim(conn: Connection, worker: UUID, lanes: Sequence[Lane], *, limit:
     claims, ranks, awaited = _taken(rows)
     if awaited:
         # The claim has committed: a deadlock of the wake must not make its caller lose the answer.
-        await transact(conn, lambda conn: waits.wake(conn, [(id, Status.RUNNING) for id in awaited]))
+        await transact(conn, lambda conn: _running(conn, awaited))
     return Batch(claims=claims, dropped=rows[0]["dropped"], passed=rows[0]["passed"], ranks=ranks)
+
+
+async def _running(conn: Connection, awaited: Sequence[UUID]) -> None:
+    await waits.lock(conn, awaited)
+    await waits.wake(conn, [(id, Status.RUNNING) for id in awaited])
 
 
 def _taken(rows: Iterable[Sequence[Any]]) -> tuple[list[Claim], list[Rank], list[UUID]]:
@@ -173,11 +178,13 @@ def lane_columns(lanes: Sequence[Lane], limit: int) -> list[Any]:
     ]
 
 
-async def finish(conn: Connection, ends: Sequence[Finish], *, awaited: bool = True) -> list[Status | None]:
+async def finish(
+    conn: Connection, ends: Sequence[Finish], *, awaited: bool = True, pass_by: bool = False
+) -> list[Status | None]:
     """What the jobs have ended as, in their order; None where the claim was lost, or the job has ended.
 
-    Call it in a transaction: waiters are woken in the same one. Without `awaited` it needs none, and
-    passes by the jobs that others wait for as if they were lost.
+    Call it in a transaction, behind `waits.lock`: waiters are woken in the same one, as `waits.wake` says. Without
+    `awaited` it needs none, and passes by the jobs that others wait for as if they were lost.
     """
     row = await conn.fetchrow(
         load("job_finish"),
@@ -192,7 +199,7 @@ async def finish(conn: Connection, ends: Sequence[Finish], *, awaited: bool = Tr
     lost = set(zip(row["lost"], row["lost_attempts"], strict=True))
     canceled = set(row["canceled"])
     if row["awaited"]:
-        await waits.wake(conn, [(id, _ended(id in canceled)) for id in row["awaited"]])
+        await waits.wake(conn, [(id, _ended(id in canceled)) for id in row["awaited"]], pass_by=pass_by)
     if not lost and not canceled:
         return [Status.FINISHED] * len(ends)
     return [None if (end.id, end.attempt) in lost else _ended(end.id in canceled) for end in ends]
@@ -237,9 +244,16 @@ async def _requeued(
     return True
 
 
-async def fence(conn: Connection, claim: Held) -> Status | None:
-    """The job's status, locked until the transaction ends, or None if the claim is lost."""
-    value = await conn.fetchval(load("job_fence"), claim.id, claim.attempt)
+async def fence(conn: Connection, claim: Held, *, moving: bool = False, also: Sequence[UUID] = ()) -> Status | None:
+    """The job's status, locked until the transaction ends, or None if the claim is lost.
+
+    A transaction that will move the job says so, and one that will lock others names them: whoever waits for the
+    job, and these others, are locked with it, in the order of ids.
+    """
+    if moving or also:
+        value = await conn.fetchval(load("job_fence_with"), claim.id, claim.attempt, list(also), moving)
+    else:
+        value = await conn.fetchval(load("job_fence"), claim.id, claim.attempt)
     return Status(value) if value else None
 
 

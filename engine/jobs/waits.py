@@ -11,9 +11,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+
 from engine.db.pool import Connection
 from engine.db.sql import load
-from engine.errors import NotFound
+from engine.errors import LostRace, NotFound
 from engine.jobs import locks
 from engine.jobs.names import JOBS_CHANNEL
 from engine.model import FINAL, Status
@@ -71,18 +73,40 @@ async def park(conn: Connection, waiter: UUID, attempt: int, deadline: datetime)
     return await conn.fetchval(load("job_park"), waiter, attempt, deadline) is not None
 
 
-async def wake(conn: Connection, moved: Sequence[tuple[UUID, Status]]) -> list[UUID]:
+async def lock(conn: Connection, ids: Sequence[UUID]) -> None:
+    """Locks jobs that the transaction will move, and who waits for them, in the order of ids: its first statement.
+
+    Whoever waits for a lock holds none out of this order, so that no two moves wait for each other.
+    """
+    await conn.execute(load("jobs_lock_moving"), list(ids))
+
+
+async def lock_now(conn: Connection, ids: Sequence[UUID]) -> None:
+    """Locks jobs that were not there yet when `lock` was called; LostRace if somebody else has one of them."""
+    try:
+        await conn.execute(load("jobs_lock_now"), list(ids))
+    except asyncpg.LockNotAvailableError as error:
+        raise LostRace("a job that began meanwhile is locked by another transaction") from error
+
+
+async def wake(conn: Connection, moved: Sequence[tuple[UUID, Status]], *, pass_by: bool = False) -> list[UUID]:
     """The waiters that became claimable because these jobs are in these statuses now.
 
-    In the transaction of the move. Each statement has a snapshot of its own: after the lock, the
+    In the transaction of the move, behind `lock`. Each statement has a snapshot of its own: after the lock, the
     other wakes of the same waiter are either visible or still to come. What a job that ended held is handed on.
+
+    A job that began to wait after that lock may be another transaction's now: LostRace, for to wait for it here would
+    be out of order. With `pass_by` it is left to `wake_overdue` instead.
     """
     await locks.release(conn, [id for id, status in moved if status in FINAL])
     ids = [id for id, _ in moved]
-    waiters = [row["id"] for row in await conn.fetch(load("wake_lock"), ids)]
-    await conn.execute(load("wake_resolve"), ids, [status.value for _, status in moved])
+    waiting = await conn.fetch(load("wake_lock"), ids)
+    waiters = [row["id"] for row in waiting if row["held"]]
+    if len(waiters) < len(waiting) and not pass_by:
+        raise LostRace("a job that began to wait meanwhile is locked by another transaction")
     if not waiters:
         return []
+    await conn.execute(load("wake_resolve"), ids, [status.value for _, status in moved], waiters)
     woken = [row["id"] for row in await conn.fetch(load("wake_ready"), waiters)]
     if woken:
         await conn.execute(load("notify"), JOBS_CHANNEL, "")
@@ -92,7 +116,8 @@ async def wake(conn: Connection, moved: Sequence[tuple[UUID, Status]]) -> list[U
 async def wake_overdue(conn: Connection) -> list[UUID]:
     """The waiters that nobody woke although they should have been; in a transaction."""
     rows = await conn.fetch(load("wake_overdue"))
-    return await wake(conn, [(row["id"], Status(row["status"])) for row in rows]) if rows else []
+    moved = [(row["id"], Status(row["status"])) for row in rows]
+    return await wake(conn, moved, pass_by=True) if moved else []
 
 
 async def sweep(conn: Connection) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 
 from engine.db import cancellation, chore
 from engine.db.pool import Connection, Pool
-from engine.jobs import queue
+from engine.jobs import queue, waits
 from engine.jobs.queue import Finish
 from engine.metrics.jobs import JobMetrics
 from engine.model import Status
@@ -93,7 +93,9 @@ class Finisher:
             return await queue.finish(conn, ends, awaited=False)
 
         async def wake(conn: Connection) -> list[Status | None]:
-            return await queue.finish(conn, [ends[place] for place in passed])
+            late = [ends[place] for place in passed]
+            await waits.lock(conn, [end.id for end in late])
+            return await queue.finish(conn, late)
 
         statuses = await self._pool.run_alone(alone)
         passed = [place for place, status in enumerate(statuses) if status is None]

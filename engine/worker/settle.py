@@ -72,7 +72,7 @@ def _log_failure(run: Run, ending: Ending) -> None:
 
 
 async def _write(conn: Connection, run: Run, ending: Ending) -> Status | None:
-    status = await queue.fence(conn, run.claim)
+    status = await queue.fence(conn, run.claim, moving=True)
     if status is None:
         return None
     await run.journal.write(conn)

@@ -1,2 +1,5 @@
--- Locks a job of app $2 where it is still live; the first statement of whatever changes it.
-select id from headrace.jobs_live where id = $1 and app = $2 for no key update
+-- Locks a job of app $2 where it is still live, and who waits for it, in the order of ids; the first statement of
+-- whatever changes it.
+select id from headrace.jobs_live
+where (id = $1 or id in (select w.waiter_id from headrace.job_waits w where w.awaited_id = $1)) and app = $2
+order by id for no key update

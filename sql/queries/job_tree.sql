@@ -1,5 +1,5 @@
--- A job of app $2 and its live descendants, locked in the order of ids. Ancestry goes through finished
--- jobs as well: a running grandchild of a canceled job is reached although its parent has ended.
+-- A job of app $2 and its live descendants. Ancestry goes through finished jobs as well: a running grandchild of a
+-- canceled job is reached although its parent has ended.
 with recursive target as (
     select id, root_id from headrace.jobs where id = $1 and app = $2
 ), chain (id, ancestor) as (
@@ -13,4 +13,3 @@ select l.id, l.status, l.worker_id, l.awaited, l.attempt
 from headrace.jobs_live l
 where l.app = $2 and (l.id = $1 or l.id in (select id from chain where ancestor = $1))
 order by l.id
-for no key update of l

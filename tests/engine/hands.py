@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from engine.db.pool import Pool
+from engine.db.pool import Connection, Pool
 from engine.jobs import commands, liveness, queue, ready, requests, store, waits
 from engine.jobs.queue import Claim, Finish
 from engine.jobs.requests import Requester
@@ -128,9 +128,12 @@ class Hand:
 
     async def finish(self, *claims: Claim, **ending: Any) -> list[Status]:
         """Ends the claims; what each ended as, but for those that were lost."""
-        async with self.pool.transaction() as conn:
-            ended = await queue.finish(conn, [Finish(claim.id, claim.attempt, **ending) for claim in claims])
-        return [status for status in ended if status is not None]
+
+        async def work(conn: Connection) -> list[Status | None]:
+            await waits.lock(conn, [claim.id for claim in claims])
+            return await queue.finish(conn, [Finish(claim.id, claim.attempt, **ending) for claim in claims])
+
+        return [status for status in await self.pool.run(work) if status is not None]
 
     async def retry(self, claim: Claim, delay_ms: int = 0) -> bool:
         """The attempt threw, and is tried again."""
