@@ -1,15 +1,18 @@
 """The host's end of a child's socket: whole frames in turns, on the event loop, without a thread.
 
-The child may speak only after the host did, one frame at a time. What it sends out of turn or beyond the
-size is not kept: reading stops at once, so a flood costs the host one read and stays in the kernel.
+The child may say no more frames than it owes (protocol.py), and none larger than they may be. What it sends beyond
+is not kept: reading stops at once, so a flood costs the host one read and stays in the kernel.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import cast
 
 from scripting import protocol
+
+_HEADER_BYTES = protocol.HEADER.size
 
 
 class ChannelClosed(Exception):
@@ -22,7 +25,9 @@ class Channel(asyncio.Protocol):
     def __init__(self, *, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._buffer = bytearray()
-        self._childs_turn = False
+        self._frames: deque[bytearray] = deque()
+        # Frames that the child has yet to send.
+        self._owed = 0
         self._failure: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._transport: asyncio.Transport | None = None
@@ -39,53 +44,52 @@ class Channel(asyncio.Protocol):
         """asyncio's callback."""
         self._buffer += data
         try:
-            if not self._childs_turn:
-                raise protocol.ProtocolError("the child spoke out of turn")
-            self._look_for_frame()
+            self._take_frames()
         except protocol.ProtocolError as error:
             self._fail(error)
             self.abort()
 
     @property
     def is_quiet(self) -> bool:
-        """Whether the connection stands, the turn is the host's, and the child said nothing out of turn."""
-        return self._failure is None and not self._childs_turn and not self._buffer
+        """Whether the connection stands, the child owes nothing, and it said nothing that was not asked for."""
+        return self._failure is None and not self._owed and not self._frames and not self._buffer
 
     def send(self, frame: protocol.Frame, *, max_bytes: int) -> None:
-        """Sends, and gives the child the turn. BadValue or FrameTooLarge before anything is sent."""
+        """Sends; the child owes a frame for it, but none for an Ahead. BadValue or FrameTooLarge before that."""
         data = protocol.encode(frame, max_bytes=max_bytes)
-        self._childs_turn = True
+        if type(frame) is not protocol.Ahead:
+            self._owed += 1
         if self._transport is not None and self._failure is None:
             self._transport.write(data)
 
     async def receive(self) -> bytearray:
         """The body of the child's next frame. ProtocolError or ChannelClosed."""
-        while self._childs_turn and self._failure is None:
+        while self._owed and not self._frames and self._failure is None:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         # A complete frame counts even if the child is gone since.
-        if self._childs_turn or isinstance(self._failure, protocol.ProtocolError):
-            raise self._failure or ChannelClosed()
-        body, self._buffer = self._buffer, bytearray()
-        if not body:
-            raise self._failure or ChannelClosed()
-        del body[: protocol.HEADER.size]
-        return body
+        if self._frames and not isinstance(self._failure, protocol.ProtocolError):
+            return self._frames.popleft()
+        raise self._failure or ChannelClosed()
 
     def abort(self) -> None:
         """Closes the socket now; idempotent."""
         if self._transport is not None:
             self._transport.abort()
 
-    def _look_for_frame(self) -> None:
-        if len(self._buffer) < protocol.HEADER.size:
-            return
-        header = self._buffer[: protocol.HEADER.size]
-        missing = protocol.HEADER.size + protocol.body_size(header, max_bytes=self._max_bytes) - len(self._buffer)
-        if missing < 0:
-            raise protocol.ProtocolError("the child sent more than one frame in its turn")
-        if missing == 0:
-            self._childs_turn = False
+    def _take_frames(self) -> None:
+        buffer = self._buffer
+        while buffer:
+            if not self._owed:
+                raise protocol.ProtocolError("the child spoke out of turn")
+            if len(buffer) < _HEADER_BYTES:
+                return
+            end = _HEADER_BYTES + protocol.body_size(buffer, max_bytes=self._max_bytes)
+            if len(buffer) < end:
+                return
+            self._frames.append(buffer[_HEADER_BYTES:end])
+            del buffer[:end]
+            self._owed -= 1
             self._wake()
 
     def _fail(self, failure: Exception) -> None:

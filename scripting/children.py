@@ -12,6 +12,7 @@ import resource
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from scripting.model import Language
-from scripting.records import LOST, SIZE, Kind, Record
+from scripting.records import LOST, SIZE, Kind, Record, unpacked
 
 _ROOT = Path(__file__).resolve().parent.parent
 # -P keeps the current folder out of the path, -s the user's packages; -I or -E would make Python ignore
@@ -39,7 +40,11 @@ _NUMBERS = {language: number for number, language in enumerate(Language, 1)}
 _PATIENCE_S = 10.0
 # A child's socket, and its pidfd where there are any.
 _DESCRIPTORS = 2 if sys.platform == "linux" else 1
+_ANCILLARY_BYTES = socket.CMSG_SPACE(_DESCRIPTORS * struct.calcsize("i"))
 _CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+_READ_BYTES = 64 * SIZE
+# Members of an enumeration cost more than numbers.
+_HELLO, _FORKED, _REFUSED, _EXITED = int(Kind.HELLO), int(Kind.FORKED), int(Kind.REFUSED), int(Kind.EXITED)
 
 
 class ZygoteLost(Exception):
@@ -192,33 +197,35 @@ class Zygote:
 
     def _hear(self) -> None:
         try:
-            while not self.lost.done():
-                data, descriptors, _, _ = socket.recv_fds(self._control, SIZE, 2, _CLOSE_ON_EXEC)
-                if len(data) < SIZE:
-                    self._lose()
-                    return
-                self._handle(Record.unpack(data), descriptors)
+            data, ancillary, _, _ = self._control.recvmsg(_READ_BYTES, _ANCILLARY_BYTES, _CLOSE_ON_EXEC)
         except BlockingIOError:
             return
         except OSError:
+            data, ancillary = b"", []
+        if not data or len(data) % SIZE:
             self._lose()
+            return
+        # A read ends behind the first record that has descriptors, so they are that one's.
+        descriptors = [each for _, _, some in ancillary for (each,) in struct.iter_unpack("i", some)]
+        for record in unpacked(data):
+            self._handle(record, descriptors)
 
     def _handle(self, record: Record, descriptors: list[int]) -> None:
-        match record.kind:
-            case Kind.HELLO:
-                # A start that was cancelled hears it as well: the zygote says it before it hears that it is to end.
-                if not self._hello.done():
-                    self._hello.set_result(None)
-            case Kind.FORKED:
-                self._born(record, descriptors)
-            case Kind.REFUSED:
-                _fail(self._forks.pop(record.number), f"the zygote cannot fork: {os.strerror(record.status)}")
-            case Kind.EXITED:
-                child = self._children.pop(record.number, None)
-                if child is not None:
-                    child.exited.set_result(record)
-            case _:
-                self._lose()
+        kind = record.kind
+        if kind == _EXITED:
+            child = self._children.pop(record.number, None)
+            if child is not None:
+                child.exited.set_result(record)
+        elif kind == _FORKED:
+            self._born(record, descriptors)
+        elif kind == _REFUSED:
+            _fail(self._forks.pop(record.number), f"the zygote cannot fork: {os.strerror(record.status)}")
+        elif kind == _HELLO:
+            # A start that was cancelled hears it as well: the zygote says it before it hears that it is to end.
+            if not self._hello.done():
+                self._hello.set_result(None)
+        else:
+            self._lose()
 
     def _born(self, record: Record, descriptors: list[int]) -> None:
         future = self._forks.pop(record.number)

@@ -9,7 +9,8 @@
     Probe    report the layers (self-test)         Layers    what the self-test child found
                                                    Traced    a host call, with its place in the script
 
-The two sides take turns: a byte out of turn is a breach; an Ahead goes before a Run or a reply, in its turn.
+The child owes a frame for each of the host's but an Ahead, and a byte that it does not owe is a breach. The host says a
+Run right after its Load; otherwise the two take turns.
 Authority belongs to the socket, never to what a frame says, so no frame carries an identity. Decoding
 believes nothing: sizes, nesting, types, tags.
 """
@@ -17,15 +18,16 @@ believes nothing: sizes, nesting, types, tags.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from types import NoneType
 from typing import TypeVar
 
 import msgpack  # type: ignore[import-untyped]
 
 from scripting.model import Json
-from scripting.values import BadValue, check
+from scripting.values import BadValue, check, is_plain
 
 HEADER = struct.Struct("!I")
 
@@ -199,13 +201,21 @@ _FIELDS = {frame: tuple(field.name for field in fields(frame)) for frame in _TAG
 _F = TypeVar("_F")
 
 
+def _values_of(names: tuple[str, ...]) -> Callable[[Frame], tuple[Json, ...]]:
+    # A function of C where there is one.
+    return attrgetter(*names) if len(names) > 1 else lambda frame: tuple(getattr(frame, name) for name in names)
+
+
+_VALUES = {frame: _values_of(names) for frame, names in _FIELDS.items()}
+
+
 def encode(frame: Frame, *, max_bytes: int) -> bytes:
     """The frame with its header. BadValue names what is not JSON; FrameTooLarge if it passes `max_bytes`."""
-    parts: list[Json] = [_TAGS[type(frame)]]
-    for name in _FIELDS[type(frame)]:
-        value = getattr(frame, name)
-        check(value, name)
-        parts.append(value)
+    kind = type(frame)
+    parts: list[Json] = [_TAGS[kind], *_VALUES[kind](frame)]
+    if not is_plain(parts):
+        for name, value in zip(_FIELDS[kind], parts[1:], strict=True):
+            check(value, name)
     body: bytes = msgpack.packb(parts)
     if len(body) > max_bytes:
         raise FrameTooLarge(f"{len(body)} bytes are more than the {max_bytes} that one frame may have")
@@ -213,8 +223,8 @@ def encode(frame: Frame, *, max_bytes: int) -> bytes:
 
 
 def body_size(header: bytes | bytearray, *, max_bytes: int) -> int:
-    """How many bytes follow the header; FrameTooLarge, before any of them is read."""
-    size: int = HEADER.unpack(header)[0]
+    """How many bytes follow the header, which is the first of these; FrameTooLarge, before any of them is read."""
+    size: int = HEADER.unpack_from(header)[0]
     if size > max_bytes:
         raise FrameTooLarge(f"a frame of {size} bytes is more than the {max_bytes} that one frame may have")
     return size
@@ -229,18 +239,20 @@ def decode(body: bytes | bytearray, table: Table) -> Frame:
     if len(parts) != len(shape) + 1:
         raise ProtocolError(f"{frame.__name__} with {len(parts) - 1} fields instead of {len(shape)}")
     for types, part in zip(shape, parts[1:], strict=True):
-        _expect(frame, types, part)
+        # bool is an int to isinstance, so exact types are compared.
+        if types is not _ANY and type(part) not in types:
+            raise ProtocolError(f"{frame.__name__} with a field of type {type(part).__name__}")
+    if not is_plain(parts):
+        _check_fields(frame, parts[1:])
     return frame(*parts[1:])
 
 
-def _expect(frame: type[Frame], types: _Types, part: Json) -> None:
-    # bool is an int to isinstance, so exact types are compared.
-    if types is not _ANY and type(part) not in types:
-        raise ProtocolError(f"{frame.__name__} with a field of type {type(part).__name__}")
-    try:
-        check(part, frame.__name__)
-    except BadValue as error:
-        raise ProtocolError(str(error)) from None
+def _check_fields(frame: type[Frame], parts: list[Json]) -> None:
+    for part in parts:
+        try:
+            check(part, frame.__name__)
+        except BadValue as error:
+            raise ProtocolError(str(error)) from None
 
 
 def _unpack(body: bytes | bytearray) -> Json:

@@ -9,8 +9,9 @@ worker -> zygote  FORK number, status    zygote -> worker  HELLO
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from collections.abc import Iterator
 from enum import IntEnum
+from typing import NamedTuple
 
 # The status of a child whose zygote is gone: no process ends with it.
 LOST = -1
@@ -30,14 +31,14 @@ class Kind(IntEnum):
     EXITED = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record; what a kind does not need is 0. Times in us, sizes in KiB.
 
     `status` is as waitpid gives it; of a FORK, the language that the child rehearses, counted from 1, or 0.
+    A tuple, since a worker makes two for each script.
     """
 
-    kind: Kind
+    kind: int
     number: int = 0
     pid: int = 0
     status: int = 0
@@ -46,10 +47,9 @@ class Record:
 
     def pack(self) -> bytes:
         """The record as SIZE bytes."""
-        return LAYOUT.pack(self.kind, self.number, self.pid, self.status, self.cpu_us, self.peak_kib)
+        return LAYOUT.pack(*self)
 
-    @classmethod
-    def unpack(cls, data: bytes) -> Record:
-        """The record in SIZE bytes of the other side, which is trusted."""
-        kind, *rest = LAYOUT.unpack(data)
-        return cls(Kind(kind), *rest)
+
+def unpacked(data: bytes) -> Iterator[Record]:
+    """The records in whole SIZEs of bytes of the other side, which is trusted."""
+    return map(Record._make, LAYOUT.iter_unpack(data))

@@ -188,12 +188,15 @@ class Session:
                 raise protocol.ProtocolError(f"{type(frame).__name__} instead of Ready")
 
     async def _run(self, run: protocol.Run, calls: Calls) -> Outcome:
+        if self._ending is not None:
+            return self._ending
+        cpu_before = self._child.cpu_ms()
+        known = await self._send_ahead(1, calls)
+        # The child goes on to the run when it has compiled: nobody is waited for in between.
+        self._channel.send(run, max_bytes=self._limits.frame_bytes)
         ending = await self._compile()
         if ending is not None:
             return ending
-        cpu_before = self._child.cpu_ms()
-        known = await self._send_ahead(1, calls)
-        self._channel.send(run, max_bytes=self._limits.frame_bytes)
         seq = 0
         while isinstance(frame := await self._receive(), protocol.Call | protocol.Traced):
             if not seq < frame.seq <= known + 1:

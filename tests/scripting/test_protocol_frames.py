@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripting import protocol
+from scripting import protocol, values
 from scripting.protocol import DOWN, HEADER, UP, Answer, Call, Done, FrameTooLarge, ProtocolError, Ready, Run
-from scripting.values import MAX_DEPTH, BadValue, check
+from scripting.values import MAX_DEPTH, BadValue, check, is_plain
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 SCALARS = (
@@ -91,6 +91,34 @@ def test_a_value_that_contains_itself_is_refused() -> None:
     cycle.append(cycle)
     with pytest.raises(BadValue, match="nested deeper"):
         check(cycle, "value")
+
+
+NO_JSON = st.sampled_from(
+    [float("nan"), float("inf"), 2**63, -(2**63) - 1, "\0", "\ud800", b"", {1: 2}, {"\0": 1}, {1}]
+)
+
+
+@given(st.recursive(SCALARS | TEXT | NO_JSON, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner)))
+def test_nothing_is_plain_that_may_not_cross(value: object) -> None:
+    """The quick look and the thorough one never contradict each other."""
+    if is_plain(value):
+        check(value, "value")
+        values._check(value, ("value", None), MAX_DEPTH)
+
+
+def test_a_quick_look_ends_at_the_limit_of_nesting() -> None:
+    """A value that is too deep, or holds itself twice, is not plain, and that is found out at once."""
+    nested: list[object] = []
+    for _ in range(MAX_DEPTH):
+        nested = [nested]
+    twice: list[object] = []
+    twice += [twice, twice]
+    assert not is_plain(nested)
+    assert not is_plain(twice)
+    with pytest.raises(BadValue, match="nested deeper"):
+        check(nested, "value")
+    with pytest.raises(BadValue, match="nested deeper"):
+        check(twice, "value")
 
 
 @pytest.mark.parametrize(
