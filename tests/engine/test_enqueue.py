@@ -152,6 +152,19 @@ async def test_a_job_that_comes_alone_is_as_one_among_many(pool: Pool, options: 
     assert one == other
 
 
+async def test_a_job_is_the_same_where_statements_are_not_kept(pool: Pool) -> None:
+    """Behind an old PgBouncer, where each statement is planned anew, it is made by a function."""
+    told: dict[str, Any] = {"spec": {"a": 1}, "run_by": "u", "max_attempts": 3, "timeout_ms": 9, "low_priority": True}
+    forgetful = await Pool.connect(pool.dsn, statement_cache=False)
+    try:
+        there = [await enqueue_one(at, **told) for at in (pool, forgetful)]
+    finally:
+        await forgetful.close()
+    one, other = [dict((await pool.fetch(PLACES, id))[0]) for id in there]
+    assert [one.pop("root_id"), other.pop("root_id")] == there
+    assert one == other
+
+
 async def test_no_jobs_are_no_work(pool: Pool) -> None:
     """An empty call creates nothing and answers nothing."""
     async with pool.transaction() as conn:
