@@ -13,19 +13,19 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable
+from itertools import dropwhile
 from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import _stage as stage
 
 from engine.db.embedded import EmbeddedServer
 from engine.db.migrate import migrate
 from engine.db.pool import Connection, Pool
-from engine.db.sql import load
 from engine.jobs import liveness, queue, store
 from engine.jobs.queue import Finish
 from engine.jobs.ready import Lane
@@ -100,24 +100,39 @@ class Side:
             ids = await store.create(conn, [_job(n) for n in range(BATCH)], wake=False)
         async with self.pool.transaction() as conn:
             print(f"\n== {self.name}: the claim of {BATCH} jobs")
-            await _plan(conn, load("job_claim"), self.worker, *queue.lane_columns(LANES, BATCH))
+            await _plan(conn, queue.claim(conn, self.worker, LANES, limit=BATCH))
             print(f"\n== {self.name}: the finish of {BATCH} jobs")
-            await _plan(conn, load("job_finish"), *_ends(ids), True)
+            await _plan(conn, queue.finish(conn, [Finish(id, 1, results={}) for id in ids]))
 
 
 def _job(n: int) -> NewJob:
     return NewJob(app=f"app{n % APPS}", type=JobType.HANDLER, name="bench", label="bench", spec={"params": {"n": n}})
 
 
-def _ends(ids: Sequence[UUID]) -> tuple[list[Any], ...]:
-    return list(ids), [1] * len(ids), [False] * len(ids), [{}] * len(ids), [None] * len(ids)
+# Statements inside of functions as well, which `explain` does not show.
+EXPLAIN = """
+load 'auto_explain';
+set local auto_explain.log_min_duration = 0; set local auto_explain.log_nested_statements = on;
+set local auto_explain.log_analyze = on; set local auto_explain.log_buffers = on;
+set local auto_explain.log_timing = off;
+set local client_min_messages = log;
+"""
 
 
-async def _plan(conn: Connection, statement: str, *args: object) -> None:
-    for row in await conn.fetch(f"explain (analyze, buffers, costs off, timing off, summary on) {statement}", *args):
+async def _plan(conn: Connection, work: Awaitable[object]) -> None:
+    """Runs it, and prints the plans by which PostgreSQL did."""
+
+    def listen(_: object, message: Any) -> None:
+        plan = dropwhile(lambda line: "(cost=" not in line, message.message.splitlines())
         # Partitions that nobody touched would fill pages.
-        if "never executed" not in row[0]:
-            print(row[0][:140])
+        print(*(line[:140] for line in plan if "never executed" not in line), sep="\n")
+
+    await conn.execute(EXPLAIN)
+    conn.add_log_listener(listen)
+    await work
+    await conn.execute("set local client_min_messages = notice")
+    await asyncio.sleep(0)
+    conn.remove_log_listener(listen)
 
 
 async def compare(one: Side, other: Side, *, rounds: int, batches: int) -> None:

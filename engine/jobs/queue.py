@@ -17,8 +17,6 @@ from engine.jobs.names import JOBS_CHANNEL
 from engine.jobs.ready import Lane
 from engine.model import JobType, Status
 
-# PostgreSQL plans a prepared statement anew so often before it keeps a plan for all values.
-_TRIALS = 5
 # By value: a look into a dictionary, where the call of an Enum is ten times that.
 _TYPES = {kind.value: kind for kind in JobType}
 
@@ -114,9 +112,8 @@ async def warm(conn: Connection, worker: UUID) -> None:
 
     Claims from no lane and ends no job.
     """
-    for _ in range(_TRIALS):
-        await claim(conn, worker, [], limit=0)
-        await finish(conn, [], awaited=False)
+    await claim(conn, worker, [], limit=0)
+    await finish(conn, [], awaited=False)
 
 
 async def claim(conn: Connection, worker: UUID, lanes: Sequence[Lane], *, limit: int) -> Batch:

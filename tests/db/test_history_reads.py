@@ -14,6 +14,7 @@ import pytest
 from engine.db.pool import Connection, Pool
 from engine.db.sql import load
 from engine.jobs.search import JobQuery, find_page
+from tests.explained import EXPLAIN, explained
 from tests.postgres import Server
 
 FILL = (Path(__file__).resolve().parents[2] / "bench" / "history_fill.sql").read_text(encoding="utf-8")
@@ -49,15 +50,6 @@ async def history(request: pytest.FixtureRequest, server: Server, template: str)
         yield conn
     await pool.close()
     await server.drop(name)
-
-
-# What really ran is looked at, each statement of a function as well, and not what PostgreSQL would plan for `explain`.
-EXPLAIN = """
-load 'auto_explain';
-set auto_explain.log_min_duration = 0; set auto_explain.log_analyze = on; set auto_explain.log_buffers = on;
-set auto_explain.log_timing = off; set auto_explain.log_nested_statements = on; set auto_explain.log_format = json;
-set client_min_messages = log;
-"""
 
 
 def ago(days: float) -> int:
@@ -129,12 +121,6 @@ async def read(history: Connection, app: str | None, query: JobQuery) -> tuple[i
                 return blocks, rows
     finally:
         history.remove_log_listener(listen)
-
-
-def explained(message: str) -> tuple[str, dict[str, Any]]:
-    """The statement, and its plan as it ran."""
-    found = json.loads(message[message.index("{") :])
-    return found["Query Text"], found["Plan"]
 
 
 def in_vain(plan: dict[str, Any]) -> int:

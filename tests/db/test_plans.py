@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from engine.db.pool import Connection, Pool
 from engine.db.sql import load
 from engine.jobs import liveness, queue, store
-from engine.jobs.ready import Lane
+from engine.jobs.ready import BEGINNING, Lane
 from tests.engine.hands import APP, new
+from tests.explained import nodes, watched
 
 JOBS = 300
 LANES = [Lane(APP, "default", most=JOBS, depth=JOBS)]
+# Tables that may be small when a statement is planned, and large when it runs.
+GROWING = ("job_ready", "jobs_", "job_params", "job_progress", "job_results")
+VACUUM = "vacuum analyze headrace.jobs_live, headrace.job_ready_0, headrace.job_ready_1, headrace.job_ready_2"
 
 
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for child in plan.get("Plans", ()):
-        yield from nodes(child)
+@pytest.fixture
+async def fresh(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection that has planned nothing yet."""
+    alone = await Pool.connect(pool.dsn, max_size=1)
+    async with alone.acquire() as conn:
+        yield conn
+    await alone.close()
 
 
-async def compared(conn: Connection, statement: str, *args: object) -> int:
-    """How many rows a run of the statement compared in vain in joins, or read again and again in scans."""
-    explained = f"explain (analyze, costs off, timing off, format json) {statement}"
-    (plan,) = json.loads(json.dumps(await conn.fetchval(explained, *args)))
+@pytest.fixture
+async def worker(fresh: Connection) -> UUID:
+    """A worker that is registered."""
+    found = uuid4()
+    await liveness.register(fresh, found, name="w", version="0", slots=JOBS)
+    return found
+
+
+async def ran(conn: Connection, work: Awaitable[Any]) -> tuple[Any, list[dict[str, Any]]]:
+    """What the work gives, and all nodes of the plans that it ran by."""
+    async with watched(conn) as plans:
+        found = await work
+    return found, [node for plan in plans for node in nodes(plan) if node["Actual Loops"] > 0]
+
+
+def compared(found: Sequence[dict[str, Any]]) -> float:
+    """How many rows were compared in vain in joins, or read again and again in scans."""
     return sum(
         node.get("Rows Removed by Join Filter", 0) * node["Actual Loops"]
         + (
@@ -36,67 +56,92 @@ async def compared(conn: Connection, statement: str, *args: object) -> int:
             if node["Actual Loops"] > 1 and "Scan" in node["Node Type"]
             else 0
         )
-        for node in nodes(plan["Plan"])
+        for node in found
     )
 
 
-async def test_a_claim_has_the_columns_of_a_claimed_job_first(pool: Pool) -> None:
+def walked(found: Sequence[dict[str, Any]]) -> set[str]:
+    """The growing tables that were read from end to end."""
+    names = {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}
+    return {name for name in names if name.startswith(GROWING)} - {"job_ready_turn"}
+
+
+def ends(batch: queue.Batch) -> list[queue.Finish]:
+    """The ends of what a claim took."""
+    return [queue.Finish(claim.id, claim.attempt) for claim in batch.claims]
+
+
+async def test_a_claim_has_the_columns_of_a_claimed_job_first(fresh: Connection, worker: UUID) -> None:
     """They are taken by their places: in the order of Claim's fields, and under the same names."""
-    worker = uuid4()
-    async with pool.acquire() as conn:
-        await store.create(conn, [new("one")], wake=False)
-        await liveness.register(conn, worker, name="w", version="0", slots=1)
-        rows = await conn.fetch(load("job_claim"), worker, *queue.lane_columns(LANES, 1))
+    await store.create(fresh, [new("one")], wake=False)
+    rows = await fresh.fetch(load("job_claim"), worker, *queue.lane_columns(LANES, 1))
     assert tuple(rows[0].keys())[: len(queue.Claim._fields)] == queue.Claim._fields
 
 
-@pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
 @pytest.mark.parametrize("seen", ["nothing", "pending jobs", "an empty queue"])
-async def test_claims_and_finishes_never_compare_all_with_all(pool: Pool, seen: str, mode: str) -> None:
-    """Hundreds of jobs a statement: what is compared grows with their number, not with its square."""
-    worker = uuid4()
-    async with pool.acquire() as conn:
-        if seen == "an empty queue":
-            await conn.execute("analyze")
-        await store.create(conn, [new(str(n)) for n in range(2 * JOBS)], wake=False)
-        if seen == "pending jobs":
-            await conn.execute("analyze")
-        await liveness.register(conn, worker, name="w", version="0", slots=JOBS)
-        async with conn.transaction():
-            await conn.execute(f"set local plan_cache_mode = {mode}")
-            claims = (worker, *queue.lane_columns(LANES, JOBS))
-            assert await compared(conn, load("job_claim"), *claims) < 10 * JOBS
-            rows = await conn.fetch("select id, attempt from headrace.jobs_live where status = 'RUNNING'")
-            assert len(rows) == JOBS
-            ids, attempts = [row["id"] for row in rows], [row["attempt"] for row in rows]
-            nothing = [None] * JOBS
-            assert (
-                await compared(conn, load("job_finish"), ids, attempts, [False] * JOBS, nothing, nothing, True)
-                < 10 * JOBS
-            )
-        assert await conn.fetchval("select count(*) from headrace.jobs_history") == JOBS
+async def test_claims_and_finishes_never_compare_all_with_all(fresh: Connection, worker: UUID, seen: str) -> None:
+    """What is compared grows with the number of jobs, not with its square, and no table is read from end to end."""
+    if seen == "an empty queue":
+        await fresh.execute("analyze")
+    await store.create(fresh, [new(str(n)) for n in range(2 * JOBS)], wake=False)
+    if seen == "pending jobs":
+        await fresh.execute("analyze")
+    batch, claim = await ran(fresh, queue.claim(fresh, worker, LANES, limit=JOBS))
+    assert len(batch.claims) == JOBS
+    _, finish = await ran(fresh, queue.finish(fresh, ends(batch), awaited=False))
+    assert max(compared(claim), compared(finish)) < 10 * JOBS
+    assert walked(claim) | walked(finish) == set()
+    assert await fresh.fetchval("select count(*) from headrace.jobs_history") == JOBS
 
 
-async def plannings(conn: Connection) -> dict[str, int]:
-    """How often this connection has planned the statements of the queue for certain values."""
-    rows = await conn.fetch("select statement, custom_plans from pg_prepared_statements")
-    planned = {row["statement"]: row["custom_plans"] for row in rows}
-    return {name: planned.get(load(name), 0) for name in ("job_claim", "job_finish")}
+async def test_a_plan_of_an_empty_queue_serves_a_backlog(fresh: Connection, worker: UUID) -> None:
+    """Tables that had a page when their plans were made are not read from end to end for ever."""
+    await fresh.execute(VACUUM)
+    for n in range(8):
+        await store.create(fresh, [new(str(n))], wake=False)
+        batch = await queue.claim(fresh, worker, LANES, limit=1)
+        assert await queue.finish(fresh, ends(batch), awaited=False) == ["FINISHED"]
+    await store.create(fresh, [new(str(n)) for n in range(JOBS)], wake=False)
+    batch, claim = await ran(fresh, queue.claim(fresh, worker, LANES, limit=10))
+    _, finish = await ran(fresh, queue.finish(fresh, ends(batch), awaited=False))
+    assert len(batch.claims) == 10
+    assert walked(claim) | walked(finish) == set()
 
 
-async def test_claims_and_finishes_are_planned_once(pool: Pool) -> None:
-    """Planning takes longer than a small claim: PostgreSQL's five trials, and then never again."""
-    worker, fresh = uuid4(), await Pool.connect(pool.dsn, max_size=1)
-    try:
-        async with fresh.acquire() as conn:
-            await store.create(conn, [new(str(n)) for n in range(5000)], wake=False)
-            await conn.execute("analyze")
-            await liveness.register(conn, worker, name="w", version="0", slots=1)
-            for _ in range(12):
-                batch = await queue.claim(conn, worker, [Lane(APP, "default")], limit=1)
-                ends = [queue.Finish(claim.id, claim.attempt) for claim in batch.claims]
-                async with conn.transaction():
-                    assert len(await queue.finish(conn, ends)) == 1
-            assert await plannings(conn) == {"job_claim": 5, "job_finish": 5}
-    finally:
-        await fresh.close()
+async def test_a_claim_reads_nothing_of_lists_that_hold_only_dead_entries(fresh: Connection, worker: UUID) -> None:
+    """Where a snapshot is held they stay until their list is truncated, and cost a claim nothing meanwhile."""
+    await store.create(fresh, [new(str(n)) for n in range(40)], wake=False)
+    for _ in range(6):
+        await queue.claim(fresh, worker, [], limit=0)
+    reads = [await claimed_pages(fresh, worker, BEGINNING)]
+    await fresh.execute("select setval('headrace.job_ready_turn', 1)")
+    await fresh.execute(
+        "insert into headrace.job_ready (leaf, app, queue, priority, rank, job_id)"
+        " select 1, $1, 'default', 1, now(), gen_random_uuid() from generate_series(1, 20000)",
+        APP,
+    )
+    await fresh.execute("delete from headrace.job_ready where leaf = 1")
+    await fresh.execute("select setval('headrace.job_ready_turn', 2)")
+    since = datetime.now(UTC)
+    await store.create(fresh, [new(str(n)) for n in range(40)], wake=False)
+    reads.append(await claimed_pages(fresh, worker, since))
+    assert reads[1] < reads[0] + 100, reads
+
+
+async def claimed_pages(conn: Connection, worker: UUID, since: datetime) -> int:
+    """How many pages a claim of 40 jobs reads that looks from this rank on."""
+    lanes = [Lane(APP, "default", since, most=40, depth=40)]
+    async with watched(conn) as plans:
+        batch = await queue.claim(conn, worker, lanes, limit=40)
+    assert len(batch.claims) == 40
+    return int(plans[-1]["Shared Hit Blocks"] + plans[-1]["Shared Read Blocks"])
+
+
+async def test_claims_and_finishes_are_planned_once(fresh: Connection, worker: UUID) -> None:
+    """Planning takes longer than a small claim: each has one plan for all values, which its first run makes."""
+    await queue.warm(fresh, worker)
+    kept = "select count(*) from pg_backend_memory_contexts where name = 'CachedPlan' and ident like 'with %'"
+    assert await fresh.fetchval(kept) == 2
+    settings = "select proconfig from pg_proc where proname = any ($1)"
+    for row in await fresh.fetch(settings, ["claim_jobs", "finish_jobs"]):
+        assert row["proconfig"] == ["plan_cache_mode=force_generic_plan", "enable_seqscan=off", "jit=off"]
