@@ -21,7 +21,10 @@ begin
 end $$;
 create trigger gate before insert or update on {table} for each row execute function public.wait();
 """
-_WAITING = "select from pg_locks where locktype = 'advisory' and objid = 7 and not granted"
+_WAITING = """
+select from pg_locks where locktype = 'advisory' and objid = 7 and not granted
+    and database = (select oid from pg_database where datname = current_database())
+"""
 
 
 @dataclass(frozen=True, slots=True)

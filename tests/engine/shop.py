@@ -27,7 +27,8 @@ from engine.worker import attempt
 from engine.worker.loop import Worker
 from tests.engine.hands import APP, get
 
-LONG_S = 60
+# For a test, and short for a worker that is not woken: between two of its own looks then lie POLL_MS.
+LONG_S, POLL_MS = 120, 600_000
 NO_HANDLERS: Mapping[str, Handler] = {}
 
 

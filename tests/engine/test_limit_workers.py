@@ -13,10 +13,10 @@ from engine.jobs import limits
 from engine.jobs.limits import QueueLimit
 from engine.model import HANDLER_PREFIX
 from tests.engine.hands import APP, enqueue, new
-from tests.engine.shop import Shop
+from tests.engine.shop import POLL_MS, Shop
 
-# A worker that found nothing looks again after a minute, so that a wake that is missing lasts longer than a test may.
-SLOW: dict[str, Any] = {"poll_ms": 60_000}
+# A worker that found nothing looks again after minutes, so that a wake that is missing lasts longer than a test may.
+SLOW: dict[str, Any] = {"poll_ms": POLL_MS}
 QUEUE = f"{HANDLER_PREFIX}work"
 
 

@@ -22,10 +22,8 @@ from engine.worker import appetite, attempt
 from engine.worker.wakeups import Wakeups
 from scripting.host import SandboxUnavailable
 from tests.engine.hands import Hand, enqueue, enqueue_one, events, get, new, rows, status
-from tests.engine.shop import LONG_S, Shop, nothing
+from tests.engine.shop import LONG_S, POLL_MS, Shop, nothing
 from tests.patience import patience
-
-POLL_MS = 60_000
 
 
 async def count(run: Run) -> Ending:
@@ -40,8 +38,8 @@ async def count(run: Run) -> Ending:
 
 
 async def test_an_idle_worker_is_woken(shop: Shop) -> None:
-    """With LISTEN a job starts long before the next poll, which is a minute away."""
-    async with shop.worker(poll_ms=POLL_MS), asyncio.timeout(POLL_MS / 1000):
+    """With LISTEN a job starts long before the next poll, which is minutes away."""
+    async with shop.worker(poll_ms=POLL_MS), asyncio.timeout(LONG_S):
         for _ in range(3):
             await shop.until(await enqueue_one(shop.pool))
 
@@ -64,7 +62,7 @@ async def test_a_job_that_was_being_made_while_all_were_sated_is_found(
                 await asyncio.sleep(0.01)
 
     shop.does(until_told)
-    async with shop.worker(slots=1, poll_ms=POLL_MS), asyncio.timeout(POLL_MS / 1000):
+    async with shop.worker(slots=1, poll_ms=POLL_MS), asyncio.timeout(LONG_S):
         first = await enqueue_one(shop.pool)
         await hungry(False)
         async with shop.pool.transaction() as conn:
@@ -87,7 +85,7 @@ async def test_a_handed_over_job_wakes_an_idle_worker(shop: Shop) -> None:
     hand = await Hand.join(shop.pool)
     job_id = await enqueue_one(shop.pool)
     claim = await hand.claim_one()
-    async with shop.worker(poll_ms=POLL_MS), asyncio.timeout(POLL_MS / 1000):
+    async with shop.worker(poll_ms=POLL_MS), asyncio.timeout(LONG_S):
         await shop.until(await enqueue_one(shop.pool))
         await hand.hand_back(claim)
         await shop.until(job_id)
@@ -98,7 +96,7 @@ async def test_the_rescue_wakes_an_idle_worker(shop: Shop) -> None:
     hand = await Hand.join(shop.pool)
     job_id = await enqueue_one(shop.pool)
     await hand.claim_one()
-    async with shop.worker(poll_ms=POLL_MS), asyncio.timeout(POLL_MS / 1000):
+    async with shop.worker(poll_ms=POLL_MS), asyncio.timeout(LONG_S):
         await shop.until(await enqueue_one(shop.pool))
         await hand.die(stale_ms=60_000)
         await shop.until(job_id)
@@ -293,7 +291,7 @@ async def test_an_outage_in_the_middle_loses_and_repeats_nothing(shop: Shop) -> 
     """All connections are cut again and again while 300 jobs run: each finishes, with one effect and one result."""
     shop.does(count)
     ids = await enqueue(shop.pool, *[new() for _ in range(300)])
-    async with shop.worker(slots=8), asyncio.timeout(3 * LONG_S):
+    async with shop.worker(slots=8), asyncio.timeout(2 * LONG_S):
         for part in (50, 100, 150, 200, 250):
             await _over(shop, part)
             await shop.pool.execute(
@@ -318,7 +316,7 @@ def attempts(ended: Sequence[Any]) -> dict[UUID, int]:
 
 async def _over(shop: Shop, number: int) -> None:
     """So many jobs are in the history."""
-    async with patience(f"{number} ended jobs", seconds=3 * LONG_S):
+    async with patience(f"{number} ended jobs", seconds=2 * LONG_S):
         while True:
             try:
                 if len(await shop.pool.fetch("select 1 from headrace.jobs_history")) >= number:
