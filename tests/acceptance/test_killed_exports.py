@@ -16,9 +16,9 @@ from engine.data import files
 from engine.db.pool import Pool
 from engine.jobs import requests, store
 from engine.jobs.requests import Requester
-from tests.acceptance import gates
 from tests.acceptance.conftest import CRM, POLL_S
 from tests.acceptance.victim import victim
+from tests.gates import gate_before
 from tests.patience import patience
 
 ROWS, SIZE = 6000, 150_000
@@ -50,7 +50,7 @@ async def test_the_file_has_each_row_once(fresh_database: str, tmp_path: Path) -
     """A worker dies inside a page's transaction: file and progress are right, no large object is left over."""
     pool = await Pool.connect(fresh_database)
     job_id = await made(pool)
-    async with gates.gate(pool, "headrace.files", "new.size") as gate, pool.acquire() as conn:
+    async with gate_before(pool, "headrace.files", "new.size") as gate, pool.acquire() as conn:
         await gate.close(SIZE)
         # A file expires by the clock of the database, so the worker's has to be right.
         async with victim(fresh_database, tmp_path, now_ms=time.time_ns() // 1_000_000) as worker:

@@ -13,9 +13,9 @@ from engine.data import files
 from engine.db.pool import Pool
 from engine.jobs import requests, store
 from engine.jobs.requests import Requester
-from tests.acceptance import gates
 from tests.acceptance.conftest import CRM, POLL_S
 from tests.acceptance.victim import victim
+from tests.gates import gate_before
 from tests.patience import patience
 
 ROWS, KILLS = 6000, (1500, 3000)
@@ -41,7 +41,7 @@ async def test_each_row_is_imported_once(fresh_database: str, tmp_path: Path) ->
     """Two workers die, each inside another batch; records, counts and lines of the log are those of the file."""
     pool = await Pool.connect(fresh_database)
     job_id, done = await made(pool), [0]
-    async with gates.gate(pool, "headrace.job_progress", DONE.format("new", "new")) as gate, pool.acquire() as conn:
+    async with gate_before(pool, "headrace.job_progress", DONE.format("new", "new")) as gate, pool.acquire() as conn:
         await gate.close(KILLS[0])
         async with victim(fresh_database, tmp_path) as worker:
             for rows, following in pairwise((*KILLS, ROWS)):

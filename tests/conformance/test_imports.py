@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import pytest
@@ -11,12 +10,13 @@ from engine.data import files
 from engine.jobs import requests
 from engine.jobs.requests import Requester
 from engine.model import Status
-from tests.conformance.conftest import POLL_S, Lab
-from tests.patience import patience
+from tests.conformance.conftest import Lab
+from tests.gates import gate_before
 
 ROWS = 6000
 COUNT = "select count(*) as n, count(distinct data ->> 'name') as names from headrace.records where app = $1"
-DONE = "select (checkpoint ->> 'imported')::integer + (checkpoint ->> 'bad')::integer as n from headrace.job_progress"
+ROWS_OF = "(({0} ->> 'imported')::integer + ({0} ->> 'bad')::integer)"
+DONE = f"select {ROWS_OF.format('checkpoint')} as n from headrace.job_progress where job_id = $1"
 
 
 def text_of(kind: str) -> str:
@@ -34,21 +34,22 @@ async def test_an_import_goes_on_where_it_was(lab: Lab, kind: str, force: bool) 
     file_id = await lab.upload(f"rows.{kind}", text_of(kind))
     async with lab.pool.acquire() as conn:
         file = await files.get(conn, lab.app, file_id)
-    job_id = await lab.create(requests.import_records(Requester(lab.app, None), lab.entity, file, {}))
-    async with patience("the first batch"):
-        while not await lab.pool.fetch(f"{DONE} where job_id = $1 and checkpoint is not null", job_id):  # noqa: ASYNC110
-            await asyncio.sleep(POLL_S)
-    await lab.stop(job_id, force=force)
-    await lab.reached(job_id, Status.STOPPED, Status.FINISHED)
+    async with gate_before(lab.pool, "headrace.job_progress", ROWS_OF.format("new.checkpoint")) as gate:
+        await gate.close(ROWS // 3)
+        job_id = await lab.create(requests.import_records(Requester(lab.app, None), lab.entity, file, {}))
+        await gate.reached()
+        await lab.stop(job_id, force=force)
+        await gate.open()
+        await lab.reached(job_id, Status.STOPPED)
     # The worker's last batch may just be on its way to the fence.
     async with lab.pool.transaction() as conn:
         await conn.execute("select from headrace.jobs_live where id = $1 for update", job_id)
-        half = await conn.fetchrow(f"{DONE} where job_id = $1", job_id)
+        half = await conn.fetchrow(DONE, job_id)
         records = await conn.fetchrow(COUNT, lab.app)
     assert half is not None and records is not None
+    assert 0 < half["n"] < ROWS
     assert records["n"] == half["n"] - half["n"] // 100
-    if (await lab.get(job_id)).status is Status.STOPPED:
-        await lab.resume(job_id)
+    await lab.resume(job_id)
     assert await lab.left(job_id) == {"rowsImported": ROWS - ROWS // 100, "rowsWithErrors": ROWS // 100}
     found = await lab.pool.fetchrow(COUNT, lab.app)
     assert found is not None

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from engine.db.pool import Connection, Pool
-from tests.acceptance.conftest import POLL_S
 from tests.patience import patience
 
+POLL_S = 0.01
 # A transaction that writes a row with more than the gate's `most` waits there while somebody holds the lock 7.
 _GATE = """
 create table public.gate as select 0::bigint as most;
@@ -21,6 +21,7 @@ begin
 end $$;
 create trigger gate before insert or update on {table} for each row execute function public.wait();
 """
+_GONE = "drop trigger gate on {table}; drop function public.wait; drop table public.gate"
 _WAITING = """
 select from pg_locks where locktype = 'advisory' and objid = 7 and not granted
     and database = (select oid from pg_database where datname = current_database())
@@ -53,8 +54,12 @@ class Gate:
 
 
 @asynccontextmanager
-async def gate(pool: Pool, table: str, value: str) -> AsyncIterator[Gate]:
-    """A gate before the table; `value` is what counts of a row, as SQL on `new`."""
+async def gate_before(pool: Pool, table: str, value: str) -> AsyncIterator[Gate]:
+    """A gate before the table while the block lasts; `value` is what counts of a row, as SQL on `new`."""
     async with pool.acquire() as conn:
         await conn.execute(_GATE.format(table=table, value=value))
-        yield Gate(conn)
+        try:
+            yield Gate(conn)
+        finally:
+            await conn.execute("select pg_advisory_unlock_all()")
+            await conn.execute(_GONE.format(table=table))
