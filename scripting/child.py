@@ -122,7 +122,7 @@ def _perform(wire: Wire, load: protocol.Load, compilers: Compilers) -> None:
         runtime = compilers[load.language](load.path, load.source, load.sources, load.image)
     except Exception as error:
         wire.send(_failed(error))
-        return
+        _listen(wire)
     wire.send(protocol.Ready("" if load.image else runtime.image()))
     ahead = Ahead()
     while isinstance(frame := wire.receive(), protocol.Run | protocol.Ahead):
@@ -132,6 +132,13 @@ def _perform(wire: Wire, load: protocol.Load, compilers: Compilers) -> None:
             _run(runtime, frame, ahead, wire, load)
             if load.kept:
                 runtime.rest()
+
+
+def _listen(wire: Wire) -> NoReturn:
+    """Hears whatever comes, and does nothing. The host sends a Run behind the Load: if its socket broke at that, it
+    would not read what the child had said before."""
+    while True:
+        wire.receive()
 
 
 def _run(runtime: Runtime, run: protocol.Run, ahead: Ahead, wire: Wire, load: protocol.Load) -> None:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import select
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from socket import socket
 
 import pytest
 
@@ -16,6 +21,7 @@ from scripting.model import (
     Language,
     Limits,
     Program,
+    Recorded,
     Reply,
     Returned,
     Threw,
@@ -111,6 +117,31 @@ async def test_a_program_that_does_not_compile_throws_in_every_run(host: ScriptH
         assert isinstance(first, Threw)
         assert (first.path, first.line) == ("actions/attack.py", 2)
         assert await session.run({}, calls=Recorder(), seed="s", start_ms=0) == first
+
+
+async def test_a_run_that_comes_late_to_a_program_that_does_not_compile_throws_too(host: ScriptHost) -> None:
+    """The host hears of the error although the child had said it before the run was sent."""
+
+    class Slow(Recorder):
+        """Keeps the whole host from going on until the child has spoken, and does nothing any more."""
+
+        async def ahead(self, seq: int) -> Sequence[Recorded]:
+            until_spoken(session.pid, session._child.socket)
+            return await super().ahead(seq)
+
+    async with host.session(attack("x = = 2"), limits=Limits(), app="tests") as session:
+        assert isinstance(await session.run({}, calls=Slow(), seed="s", start_ms=0), Threw)
+
+
+def until_spoken(pid: int, theirs: socket) -> None:
+    """Blocks until the child has said something, and sleeps (S) or has ended (Z)."""
+    deadline = time.monotonic() + 60
+    while True:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        if select.select([theirs], [], [], 0)[0] and state in "SZ":
+            return
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 async def test_check_tells_where_a_program_is_wrong(host: ScriptHost) -> None:
