@@ -165,8 +165,16 @@ class Chaos:
 
     async def _crash_the_server(self, how: signal.Signals, *, after: float) -> None:
         await asyncio.sleep(after)
+        while not await self._answers():  # noqa: ASYNC110 - the server is asked
+            await asyncio.sleep(0.1)
         os.kill(stage.postmaster(self._server), how)
         self.score.restarts += 1
+
+    async def _answers(self) -> bool:
+        """Whether the server is up: on a busy machine it may still start after the crash before."""
+        with suppress(HeadraceError):
+            return bool(await self._pool.fetch("select 1"))
+        return False
 
     async def _stop_a_job(self) -> None:
         rows = await self._pool.fetch(
