@@ -45,6 +45,8 @@ OUTAGE_PAUSE_S = 0.5
 SILENCE_S = 5.0
 # How long a worker that has work does not look for other lanes, unless it is told of something new.
 LOOK_S = 0.1
+# All chores at once, at a worker's start, would open a connection for each of them.
+TURN_S = 0.05
 MOMENT_S = 0.001
 GATHER_S = 0.005
 
@@ -89,6 +91,7 @@ class Worker:
         """Works until `stop` is called; then running jobs have the grace time, and what is left is handed back."""
         speaker.set((self.id, None))
         await self._register()
+        await warm(self._services.pool, self.id)
         heap.settle()
         loops = [asyncio.create_task(loop) for loop in self._loops()]
         self.ready.set()
@@ -130,10 +133,10 @@ class Worker:
             self._every(settings.heartbeat_ms / 1000, self._beat),
             self._every(CONTROL_S, self._obey, self._control),
             self._deliverer.run(),
-            warm(self._services.pool, self.id),
-            *(self._every(one.every_s, one.work, shared=one.shared) for one in self._chores.regular()),
         ]
         loops.extend(beside(self._services))
+        for place, one in enumerate(self._chores.regular(), 1):
+            loops.append(self._every(one.every_s, one.work, shared=one.shared, after_s=place * TURN_S))
         if settings.listen:
             heard = {JOBS_CHANNEL: self._claimable, CONTROL_CHANNEL: self._controlled}
             heard[EVENTS_CHANNEL] = self._deliverer.wake
@@ -147,9 +150,11 @@ class Worker:
         early: asyncio.Event | None = None,
         *,
         shared: bool = False,
+        after_s: float = 0.0,
     ) -> None:
         """Repeats the work; an outage of the database is waited out. The more workers share it, the rarer is each."""
         event = early or asyncio.Event()
+        await asyncio.sleep(after_s)
         while True:
             try:
                 await work()

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
-from uuid import uuid4
+from uuid import UUID, uuid4
+
+import pytest
 
 from engine.db.pool import Pool
+from engine.worker import loop
+from engine.worker.chores import Chore, Chores
 from engine.worker.warm import CONNECTIONS, warm
+from tests.engine.hands import enqueue_one
+from tests.engine.shop import LONG_S, Shop
 
 # Of the statements inside of claim_jobs and finish_jobs.
 PLANNED = "select count(*) from pg_backend_memory_contexts where name = 'CachedPlan' and ident like 'with %'"
@@ -40,3 +47,49 @@ async def test_an_outage_is_no_matter(pool: Pool) -> None:
     gone = await Pool.connect(pool.dsn, max_size=2)
     await gone.close()
     await warm(gone, uuid4())
+
+
+async def test_the_first_job_waits_for_warm_connections(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker is not ready before, and claims nothing: what it plans it does not plan beside its jobs."""
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(pool: Pool, worker: UUID) -> None:
+        begun.set()
+        await go.wait()
+
+    monkeypatch.setattr(loop, "warm", slow)
+    job_id = await enqueue_one(shop.pool)
+
+    async def let_it_go() -> str:
+        await begun.wait()
+        status = await shop.pool.fetch("select status from headrace.jobs_live where id = $1", job_id)
+        go.set()
+        return str(status[0]["status"])
+
+    letting = asyncio.create_task(let_it_go())
+    async with shop.worker():
+        assert (await shop.until(job_id)).attempt == 1
+    assert await letting == "PENDING"
+
+
+@pytest.mark.parametrize(("turn_s", "begun"), [(0.0, 3), (3600.0, 0)])
+async def test_chores_begin_in_turn(shop: Shop, monkeypatch: pytest.MonkeyPatch, turn_s: float, begun: int) -> None:
+    """Not all of them at a worker's start: each would open a connection for itself. Jobs do not wait for them."""
+    seen: set[int] = set()
+    all_of_them = asyncio.Event()
+
+    def chore(place: int) -> Chore:
+        async def work() -> None:
+            seen.add(place)
+            if len(seen) == 3:
+                all_of_them.set()
+
+        return Chore(3600, work)
+
+    monkeypatch.setattr(loop, "TURN_S", turn_s)
+    monkeypatch.setattr(Chores, "regular", lambda self: [chore(place) for place in range(3)])
+    async with shop.worker():
+        await shop.until(await enqueue_one(shop.pool))
+        if begun:
+            await asyncio.wait_for(all_of_them.wait(), LONG_S)
+    assert len(seen) == begun
