@@ -154,11 +154,7 @@ async def until_it_wins(work: Callable[[], Awaitable[T]]) -> T:
 
 
 class _Acquired:
-    """A connection for the length of a block, in half the time of two generators and the pool's own way back.
-
-    That way is a task, so that nobody can cancel it in the middle. But where the block ended well and no transaction is
-    open nothing waits on the way back, and so nothing can be canceled.
-    """
+    """A connection for the length of a block. Two generators around it took 3 µs more, at each use of a connection."""
 
     __slots__ = ("_conn", "_pool")
 
@@ -173,13 +169,8 @@ class _Acquired:
         return self._conn
 
     async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
-        inner = self._conn._con
         try:
-            if error is None and inner is not None and not inner.is_in_transaction():
-                inner._on_release()
-                await self._conn._holder.release(None)
-            else:
-                await self._pool.release(self._conn)
+            await self._pool.release(self._conn)
         except _DRIVERS as failure:
             raise _translation(failure) from failure
         if isinstance(error, _DRIVERS):
