@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from engine.jobs.queue import Batch
-from engine.jobs.ready import LOW, MOST_LANES, NORMAL, Lane
+from engine.jobs.ready import BEGINNING, LOW, MOST_LANES, NORMAL, Lane
 
 # A job whose transaction commits after a job of a later rank was claimed lies before the remembered rank:
 # within the slack it is seen at once, else when the lane is looked at from its beginning again.
 SLACK_S = 0.05
 AFRESH_S = 0.25
+# Where a snapshot is held that look walks over all dead entries of the list, 0.1 s for a million of them: it rests so
+# many times as long as it took, up to some seconds.
+RESTS, MOST_AFRESH_S = 20, 5.0
 KEEP_S = 5.0
 EXTRA, MOST_EXTRA = 8, 2000
 
@@ -23,10 +26,12 @@ Key = tuple[str, str]
 @dataclass(slots=True)
 class _Memory:
     """One lane. Times are the clock's; `open` says that the lane may have more than it gave, `extra` how many entries
-    beyond its share to look at, since others hold locks on the first ones."""
+    beyond its share to look at, since others hold locks on the first ones. `began_at` is when it was last looked at
+    from its beginning, `afresh_at` when it is next."""
 
     useful_at: float
     open: bool = True
+    began_at: float = float("-inf")
     afresh_at: float = float("-inf")
     extra: int = 0
     since_s: dict[int, float] = field(default_factory=dict)
@@ -109,6 +114,8 @@ class Lanes:
             memory.open = full or batch.dropped > 0 or count >= lane.most or 0 < memory.extra < MOST_EXTRA
             if count:
                 memory.useful_at = now
+            if lane.normal_since == lane.low_since == BEGINNING:
+                memory.afresh_at = now + min(MOST_AFRESH_S, max(AFRESH_S, RESTS * (now - memory.began_at)))
         # In a claim's order the last one of a lane and a priority is the furthest.
         for (key, priority), rank_s in {(key, priority): rank_s for key, priority, rank_s in batch.ranks}.items():
             since_s = self._lanes[key].since_s
@@ -120,8 +127,8 @@ class Lanes:
 
     def _since(self, memory: _Memory) -> tuple[datetime, datetime]:
         now = self._clock()
-        if memory.afresh_at + AFRESH_S <= now:
-            memory.afresh_at = now
+        if memory.afresh_at <= now:
+            memory.began_at, memory.afresh_at = now, now + AFRESH_S
             memory.since_s.clear()
         return _time(memory.since_s.get(NORMAL, 0.0)), _time(memory.since_s.get(LOW, 0.0))
 

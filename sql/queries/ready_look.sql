@@ -2,6 +2,7 @@
 -- row without an app, in how many ms the next job becomes claimable by the clock. Jobs that are due by now become so here.
 -- `turns` in that row: jobs with concurrency keys may go on (migration 0021). `workers`: how many there are to look, those
 -- that may be dead not counted.
+-- Where nothing is due no job is read: a plan made for a few live jobs would walk over all of them at each look.
 -- A lane at one of its limits (migration 0011) is left out: whoever frees a permit tells the workers.
 with recursive due as materialized (
     select job_id from headrace.job_later where ready_at <= now() order by ready_at limit 1000 for update skip locked
@@ -12,11 +13,14 @@ with recursive due as materialized (
     select
         (select last_value % 3 from headrace.job_ready_turn), app, queue,
         case when low_priority then 2 when attempt > 0 then 0 else 1 end, clock_timestamp(), id
-    from headrace.jobs_live where id = any (array(select job_id from due)) and ready_at <= now() and concurrency_key is null
+    from headrace.jobs_live
+    where (select exists (select from due))
+        and id = any (array(select job_id from due)) and ready_at <= now() and concurrency_key is null
     returning app, queue
 ), keyed as materialized (
     select headrace.block(array_agg(id)), count(*) from headrace.jobs_live
-    where id = any (array(select job_id from due)) and ready_at <= now() and concurrency_key is not null
+    where (select exists (select from due))
+        and id = any (array(select job_id from due)) and ready_at <= now() and concurrency_key is not null
     having count(*) > 0
 ), ahead (app, queue, n) as (
     (select app, queue, 1 from headrace.job_ready where (app, queue) > ($1, $2) order by app, queue limit 1)

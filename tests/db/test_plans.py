@@ -145,3 +145,31 @@ async def test_claims_and_finishes_are_planned_once(fresh: Connection, worker: U
     settings = "select proconfig from pg_proc where proname = any ($1)"
     for row in await fresh.fetch(settings, ["claim_jobs", "finish_jobs"]):
         assert row["proconfig"] == ["plan_cache_mode=force_generic_plan", "enable_seqscan=off", "jit=off"]
+
+
+# What workers do every second or every few, with its parameters.
+HOUSEKEEPING: dict[str, list[Any]] = {
+    "flatfile_followers_due": [200],
+    "flatfile_held_too_long": [200],
+    "flatfile_parts_due": [200],
+    "inbox_sweep": [],
+    "ready_look": ["", "", 100],
+    "ready_set_aside": [],
+    "record_locks_left": [],
+    "record_locks_waiting": [],
+    "root_ranks_sweep": [],
+    "wait_sweep": [],
+    "wake_overdue": [],
+    "worker_stale": [30_000],
+}
+
+
+@pytest.mark.parametrize("seen", ["nothing", "statistics"])
+async def test_housekeeping_walks_over_no_jobs(fresh: Connection, seen: str) -> None:
+    """Where nothing is to be done it reads no job, however many are live, or dead because a snapshot is held."""
+    await store.create(fresh, [new(str(n)) for n in range(JOBS)], wake=False)
+    if seen == "statistics":
+        await fresh.execute("analyze")
+    for name, args in HOUSEKEEPING.items():
+        _, found = await ran(fresh, fresh.fetch(load(name), *args))
+        assert walked(found) - {f"job_ready_{leaf}" for leaf in range(3)} == set(), name

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from engine.jobs.queue import Batch
 from engine.jobs.ready import BEGINNING, Lane
-from engine.worker.lanes import AFRESH_S, KEEP_S, SLACK_S, Lanes
+from engine.worker.lanes import AFRESH_S, KEEP_S, MOST_AFRESH_S, SLACK_S, Lanes
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SLACK = timedelta(seconds=SLACK_S)
@@ -129,6 +129,21 @@ def test_a_lane_is_looked_at_from_its_beginning_now_and_then() -> None:
     lanes.claimed([Lane("a", "default")], batch((("a", "default"), 1, NOON)), 1)
     clock.now += AFRESH_S
     assert since(lanes) == (BEGINNING, BEGINNING)
+
+
+def test_a_long_look_from_the_beginning_rests_longer() -> None:
+    """Where it walks over what a held snapshot keeps, that takes a twentieth of the time; some seconds are the most."""
+    clock = Clock()
+    lanes = Lanes(clock)
+    lanes.found([("a", "default")])
+    for took, rest in ((0.1, 2.0), (60.0, MOST_AFRESH_S), (0.0, AFRESH_S)):
+        chosen = lanes.choose(1)
+        assert chosen[0].normal_since == BEGINNING
+        clock.now += took
+        lanes.claimed(chosen, batch((("a", "default"), 1, NOON)), 1)
+        clock.now += rest - 0.01
+        assert since(lanes) == (NOON - SLACK, BEGINNING)
+        clock.now += 0.02
 
 
 def test_lanes_without_work_are_forgotten() -> None:
