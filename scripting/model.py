@@ -46,7 +46,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """The script ended by itself; `value` is JSON."""
+    """The script ended by itself; `value` is JSON.
+
+    cpu_ms: what its process used from when the run was sent; what was left to compile then is included.
+    """
 
     value: Json
     cpu_ms: int
