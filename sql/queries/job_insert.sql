@@ -6,7 +6,8 @@ with params as (
 ), listed as (
     insert into headrace.job_ready (leaf, app, queue, priority, rank, job_id)
     values (
-        (select last_value % 3 from headrace.job_ready_turn), $4, $5, case when $9 then 2 when $10 then 0 else 1 end,
+        coalesce(pg_sequence_last_value('headrace.job_ready_turn'), 0) % 3, $4, $5,
+        case when $9 then 2 when $10 then 0 else 1 end,
         clock_timestamp() - case when $10 and not $9 then interval '1 day' else interval '0' end, $1)
 )
 insert into headrace.jobs_live (
@@ -16,7 +17,6 @@ values (
     $1, false, $4, $5, $6, $7, 'PENDING', $9, $11, $12, $13, $1, $14, $3,
     clock_timestamp() - case when $10 then interval '1 day' else interval '0' end)
 returning
-    case when $15 and exists (select from headrace.workers w where w.hungry)
-        then pg_notify('headrace_jobs', app || ' ' || queue) end as woken,
-    case when exists (select from headrace.listeners l where l.kind = 'job' and l.app = $4 and 'created' = any (l.events))
-        then headrace.tell_live('created', array[id]) end as told
+    case when $15 and to_timestamp(pg_sequence_last_value('headrace.hungry_until')) > clock_timestamp()
+        then headrace.wake_for(app || ' ' || queue) end as woken,
+    case when pg_sequence_last_value('headrace.created_heard') is not null then headrace.tell_created(app, id) end as told

@@ -55,6 +55,25 @@ async def test_a_job_from_sql_is_the_one_that_python_makes(pool: Pool) -> None:
     assert (other.root_id, other.attempt) == (sql, 0)
 
 
+async def test_many_of_one_statement_have_ids_of_their_own(pool: Pool) -> None:
+    """They rise, are those of their times, and two sessions with the same random numbers make none twice."""
+
+    async def enqueue_many() -> list[UUID]:
+        async with pool.acquire() as conn:
+            await conn.execute("select setseed(0.5)")
+            found = await conn.fetch("select headrace.enqueue('crm', 'mail') as id from generate_series(1, 300)")
+            return [row["id"] for row in found]
+
+    one, other = await asyncio.gather(enqueue_many(), enqueue_many())
+    assert one == sorted(one)
+    assert len({*one, *other}) == 600
+    # The last 62 bits.
+    assert len({id.bytes[8:] for id in (*one, *other)}) == 600
+    assert {id.version for id in one} == {7}
+    for id in (one[0], other[-1]):
+        assert (await job(pool, id)).created_at == id_time(id)
+
+
 async def test_it_belongs_to_the_callers_transaction(pool: Pool) -> None:
     """Rolled back there is no job and nobody is woken; committed, one notification names the lane."""
     heard: list[object] = []

@@ -100,6 +100,20 @@ async def test_nobody_is_woken_while_nobody_is_hungry(pool: Pool) -> None:
         assert await heard.something() == ["crm default"]
 
 
+async def test_a_hungry_worker_says_so_again_with_each_heartbeat(pool: Pool) -> None:
+    """Who was hungry long ago and has been silent since is not looked for; one heartbeat, and jobs wake again."""
+    hand = await Hand.join(pool)
+    async with listening(pool) as heard:
+        await pool.execute("select setval('headrace.hungry_until', extract(epoch from clock_timestamp())::bigint - 1)")
+        await enqueue(pool, new())
+        await pool.execute("select headrace.enqueue('crm', 'noop')")
+        assert await heard.so_far() == []
+        assert await hand.beat()
+        await enqueue(pool, new())
+        await pool.execute("select headrace.enqueue('crm', 'noop')")
+        assert set(await heard.something()) == {"crm default", "crm handler.noop"}
+
+
 async def test_many_jobs_keep_their_order(pool: Pool) -> None:
     """Five thousand jobs of one call have rising ids and their times, and are claimed in this order."""
     ids = await enqueue(pool, *[new(str(n)) for n in range(5000)])

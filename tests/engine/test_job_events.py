@@ -82,6 +82,27 @@ async def test_progress_is_told_when_it_changes(ears: Ears) -> None:
     assert (heard["jobEvent"], heard["progress"]) == ("progress", 10)
 
 
+async def test_one_that_comes_alone_is_told_to_its_own_app(ears: Ears) -> None:
+    """By either way; a job of an app without listeners is told to nobody."""
+    job = await enqueue_one(ears.pool)
+    await enqueue_one(ears.pool, app="else")
+    (row,) = await ears.pool.fetch("select headrace.enqueue('crm', 'work') as id, headrace.enqueue('else', 'work')")
+    assert [UUID(told["body"]["id"]) for told in await ears.told()] == [job, row["id"]]
+
+
+async def test_who_begins_to_listen_hears_of_the_next_job(pool: Pool, tmp_path: Path) -> None:
+    """Listeners to other things hear of no new job; one to new jobs hears of the next one, until it leaves."""
+    ears = Ears.of(pool, tmp_path)
+    await ears.listen(ENDS)
+    await enqueue_one(pool)
+    assert await ears.told() == []
+    await ears.listen(EACH)
+    job = await enqueue_one(pool)
+    assert await changes(ears, job) == ["created"]
+    await ears.listen(ENDS)
+    assert await changes(ears, await enqueue_one(pool)) == []
+
+
 @pytest.mark.parametrize("way", ["force", "its worker dies", "it waits"])
 async def test_every_way_to_stop_is_told(ears: Ears, way: str) -> None:
     """Once: a stop by force, of a job whose worker dies while it stops, and of one that only waits."""
