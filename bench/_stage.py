@@ -96,6 +96,25 @@ def postmaster(found: EmbeddedServer) -> int:
     return int((found.data_dir / "cluster" / "postmaster.pid").read_text().split()[0])
 
 
+def process_cpu_s(pid: int) -> float:
+    """User and system time of a process; 0 if it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_s(folder: Path) -> float:
+    """CPU of all processes that work in this folder, as those of a server in its cluster's, in s."""
+    total = 0.0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink() == folder:
+                total += process_cpu_s(int(process.name))
+    return total
+
+
 def start_worker(settings: Settings) -> ForkServerProcess:
     """A worker in a process of its own, on its way up."""
     process = _processes.Process(target=_work, args=(settings,), daemon=True)

@@ -11,11 +11,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import os
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 from typing import cast
 
 import _stage as stage
@@ -30,19 +28,6 @@ from engine.metrics import Metrics
 from engine.settings import Settings
 from engine.worker.loop import Worker
 from scripting.host import ScriptHost
-
-_TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_s(folder: Path) -> float:
-    """CPU of all processes that work in this folder, in s."""
-    total = 0.0
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if (process / "cwd").resolve() == folder:
-                fields = (process / "stat").read_text().rsplit(")", 1)[1].split()
-                total += (int(fields[11]) + int(fields[12])) / _TICKS
-    return total
 
 
 def count_statements() -> Counter[str]:
@@ -86,11 +71,11 @@ async def main(options: argparse.Namespace) -> int:
         # Backends tell of their transactions at most once a second, and what a start costs is not what idling costs.
         await asyncio.sleep(10)
         cluster = found.data_dir.resolve() / "cluster"
-        before, cpu, own, began = await commits(pool), cpu_s(cluster), time.process_time(), time.monotonic()
+        before, cpu, own, began = await commits(pool), stage.cpu_s(cluster), time.process_time(), time.monotonic()
         sent.clear()
         await asyncio.sleep(options.seconds)
         seconds = time.monotonic() - began
-        done, spent = await commits(pool) - before, cpu_s(cluster) - cpu
+        done, spent = await commits(pool) - before, stage.cpu_s(cluster) - cpu
         own = time.process_time() - own
         print(f"{options.workers} idle workers for {seconds:.0f} s")
         print(f"statements a second  {sum(sent.values()) / seconds:8.1f}")
