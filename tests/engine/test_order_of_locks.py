@@ -9,11 +9,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from engine.db.pool import Connection, Pool
+from engine.db.sql import load
 from engine.errors import LostRace
 from engine.jobs import commands, queue, waits
-from engine.jobs.queue import Finish
+from engine.jobs.queue import Claim, Finish
 from engine.model import Status
-from tests.engine.hands import APP, Hand, enqueue_one, rows, status
+from tests.engine.hands import APP, Hand, enqueue, enqueue_one, new, rows, status
+from tests.explained import nodes, watched
 
 LOCK = "select 1 from headrace.jobs_live where id = $1 for update"
 FREE = "select id from headrace.jobs_live for update skip locked"
@@ -134,3 +136,20 @@ async def test_a_job_that_came_late_is_not_waited_for(pool: Pool) -> None:
             with pytest.raises(LostRace, match="began meanwhile"):
                 await waits.lock_now(conn, [child])
             await conn.execute("rollback")
+
+
+async def test_what_waits_in_the_queue_is_not_read(pool: Pool) -> None:
+    """Ends, commands and answers that lock a job and who waits for it read these alone, of however many."""
+    ids = await enqueue(pool, *[new(str(n)) for n in range(2000)])
+    waiter = await waits_for(pool, ids[7])
+    claim = Claim._make([ids[7], *[None] * (len(Claim._fields) - 1)])._replace(attempt=1)
+    async with pool.acquire() as conn:
+        await conn.execute("analyze headrace.jobs_live")
+        async with conn.transaction(), watched(conn) as plans:
+            await waits.lock(conn, [ids[7]])
+            await queue.fence(conn, claim, moving=True, also=[ids[8]])
+            await conn.execute(load("flatfile_lock"), ids[7], APP)
+    read = [node for plan in plans for node in nodes(plan) if node.get("Relation Name") == "jobs_live"]
+    assert [node["Actual Rows"] for node in read] == [2, 3, 2]
+    assert not any(node.get("Rows Removed by Filter") for node in read)
+    assert await status(pool, waiter) == "RUNNING"

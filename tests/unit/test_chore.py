@@ -9,7 +9,7 @@ import pytest
 
 from engine.db import chore
 from engine.db.chore import MOST_PAUSES, growing, outlast, shared_pause_s
-from engine.errors import BadRequest, DatabaseUnavailable
+from engine.errors import BadRequest, DatabaseUnavailable, LostRace
 
 
 @pytest.mark.parametrize("processes", [0, 1, 2])
@@ -80,3 +80,16 @@ def test_what_is_no_outage_passes(slept: list[float]) -> None:
     with pytest.raises(BadRequest):
         asyncio.run(outlast("the end of a job", database.ask))
     assert (database.asked, slept) == (2, [0.1])
+
+
+def test_lost_races_are_outlasted(slept: list[float]) -> None:
+    """What only this process knows is written in the end, and not refused because others were quicker."""
+    left = [LostRace("a race"), LostRace("a race")]
+
+    async def write() -> str:
+        if left:
+            raise left.pop()
+        return "written"
+
+    assert asyncio.run(outlast("the end of a job", write)) == "written"
+    assert len(slept) == 2
