@@ -71,11 +71,15 @@ def ends(batch: queue.Batch) -> list[queue.Finish]:
     return [queue.Finish(claim.id, claim.attempt) for claim in batch.claims]
 
 
-async def test_a_claim_has_the_columns_of_a_claimed_job_first(fresh: Connection, worker: UUID) -> None:
-    """They are taken by their places: in the order of Claim's fields, and under the same names."""
+async def test_a_claim_has_its_columns_where_they_are_taken(fresh: Connection, worker: UUID) -> None:
+    """They are taken by their places: in the order of Claim's fields, but for what a lane and an order of all tell."""
     await store.create(fresh, [new("one")], wake=False)
     rows = await fresh.fetch(load("job_claim"), worker, *queue.lane_columns(LANES, 1))
-    assert tuple(rows[0].keys())[: len(queue.Claim._fields)] == queue.Claim._fields
+    elsewhere = {"app", "queue", "low_priority", "has_errors", "limited"}
+    own = tuple(rows[0].keys())[: -len(queue.ORDER)]
+    assert [name for name in own if name != "marks"] == [name for name in queue.Claim._fields if name not in elsewhere]
+    assert own.index("marks") == own.index("run_by") + 1
+    assert tuple(rows[0].keys())[-len(queue.ORDER) :] == queue.ORDER
 
 
 @pytest.mark.parametrize("seen", ["nothing", "pending jobs", "an empty queue"])
@@ -138,13 +142,36 @@ async def claimed_pages(conn: Connection, worker: UUID, since: datetime) -> int:
 
 
 async def test_claims_and_finishes_are_planned_once(fresh: Connection, worker: UUID) -> None:
-    """Planning takes longer than a small claim: each has one plan for all values, which its first run makes."""
+    """Planning takes longer than a small claim: each step has one plan for all values, which `warm` makes."""
     await queue.warm(fresh, worker)
-    kept = "select count(*) from pg_backend_memory_contexts where name = 'CachedPlan' and ident like 'with %'"
-    assert await fresh.fetchval(kept) == 2
+    # What reads no table takes no time to plan.
+    plans = "select count(*) from pg_backend_memory_contexts where name = 'CachedPlan' and ident like '%headrace.%'"
+    await fresh.fetchval(plans)
+    planned = await fresh.fetchval(plans)
+    await store.create(fresh, [new(str(n)) for n in range(4)], wake=False)
+    await fresh.execute(
+        "insert into headrace.job_ready (leaf, app, queue, priority, rank, job_id)"
+        " values ((select last_value % 3 from headrace.job_ready_turn), $1, 'default', 1, now(), gen_random_uuid())",
+        APP,
+    )
+    made = await fresh.fetchval(plans)
+    usual = await queue.claim(fresh, worker, [Lane(APP, "default", most=2, depth=2)], limit=2)
+    odd = await queue.claim(fresh, worker, LANES, limit=JOBS)
+    assert (usual.dropped, odd.dropped) == (0, 1)
+    good, failed, lost, *_ = ends(usual) + ends(odd)
+    assert await queue.finish(fresh, [good._replace(results={"n": 1})], awaited=False) == ["FINISHED"]
+    batch = [failed._replace(failed=True, error={"n": 1}), lost._replace(attempt=7)]
+    assert await queue.finish(fresh, batch, awaited=False) == ["FINISHED", None]
+    assert await fresh.fetchval(plans) == made > planned
     settings = "select proconfig from pg_proc where proname = any ($1)"
     for row in await fresh.fetch(settings, ["claim_jobs", "finish_jobs"]):
-        assert row["proconfig"] == ["plan_cache_mode=force_generic_plan", "enable_seqscan=off", "jit=off"]
+        assert row["proconfig"] == [
+            "plan_cache_mode=force_generic_plan",
+            "enable_seqscan=off",
+            "enable_nestloop=off",
+            "enable_mergejoin=off",
+            "jit=off",
+        ]
 
 
 # What workers do every second or every few, with its parameters.

@@ -15,19 +15,19 @@ from engine.worker.warm import CONNECTIONS, warm
 from tests.engine.hands import enqueue_one
 from tests.engine.shop import LONG_S, Shop
 
-# Of the statements inside of claim_jobs and finish_jobs.
+# Of the longer statements inside of claim_jobs and finish_jobs.
 PLANNED = "select count(*) from pg_backend_memory_contexts where name = 'CachedPlan' and ident like 'with %'"
 
 
 async def test_no_job_waits_for_a_plan(pool: Pool) -> None:
-    """Each of the connections has a plan for claims and one for ends, and takes no job by that."""
+    """Each of the connections has plans for each step of claims and of ends, and takes no job by that."""
     fresh = await Pool.connect(pool.dsn, max_size=10)
     try:
         await warm(fresh, uuid4())
         assert fresh.opened == CONNECTIONS
         async with AsyncExitStack() as stack:
             conns = [await stack.enter_async_context(fresh.acquire()) for _ in range(CONNECTIONS)]
-            assert [await conn.fetchval(PLANNED) for conn in conns] == [2] * CONNECTIONS
+            assert [await conn.fetchval(PLANNED) for conn in conns] == [5] * CONNECTIONS
     finally:
         await fresh.close()
 
