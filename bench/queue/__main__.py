@@ -222,14 +222,24 @@ async def drain(racer: Racer, pool: Pool, processes: int, count: int) -> None:
     async with workers(racer, processes) as started:
         first = await asyncio.wait_for(_first_start(started), LONG_S)
         async with asyncio.timeout(LONG_S):
-            while await pool.fetch(racer.left):  # noqa: ASYNC110 - the peers tell nobody
-                await asyncio.sleep(0.02)
-        last = time.time()
+            last = await _nothing_left(racer, pool)
     racer.note(f"drain {processes}", count / (last - first))
     after = await _totals(pool)
     if processes == 1:
         racer.note("wal", (after[0] - before[0]) / count)
         racer.note("commits", (after[1] - before[1]) / count)
+
+
+async def _nothing_left(racer: Racer, pool: Pool) -> float:
+    """When it was asked whether it has work left, and had none.
+
+    Not when it had answered: of a loop that is the one question that walks over all rows, 70 ms for 270,000 of them.
+    """
+    while True:
+        asked = time.time()
+        if not await pool.fetch(racer.left):
+            return asked
+        await asyncio.sleep(0.02)
 
 
 async def _first_start(started: Sequence[asyncio.subprocess.Process]) -> float:

@@ -127,8 +127,18 @@ returning id, attempt, name, spec
 _FINISH = """
 update loop_jobs j set status = 'FINISHED', ended_at = clock_timestamp(), results = i.results
 from unnest($1::bigint[], $2::integer[], $3::jsonb[]) i (id, attempt, results)
-where j.id = i.id and j.attempt = i.attempt and j.status = 'RUNNING'
+where j.id = i.id and j.attempt = i.attempt and j.status || '' = 'RUNNING'
 """
+# What the server must not weigh: a drain begins with statistics that know of no running row. For one row a hash join
+# and a nested loop cost the same but for one percent, and by the latter the finish compared each of its 500 ids with
+# each of up to 2,000 rows of the index of running ones: 30 to 170 ms a batch instead of 6. `status || ''` keeps that
+# index and its dead entries out, the settings leave look-ups by id.
+_SETTINGS = {
+    "plan_cache_mode": "force_generic_plan",
+    **dict.fromkeys(
+        ("enable_hashjoin", "enable_mergejoin", "enable_seqscan", "enable_bitmapscan", "enable_sort", "jit"), "off"
+    ),
+}
 # A row of a journal for each of these transitions.
 _JOURNALLED = """
 with changed as ({statement} returning {columns}), noted as (
@@ -170,7 +180,7 @@ class Loop:
     async def work(self, dsn: str) -> None:
         """Until it is killed."""
         starts = Starts()
-        claimer, finisher = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
+        claimer, finisher = [await asyncpg.connect(dsn, server_settings=_SETTINGS) for _ in range(2)]
         finishing: asyncio.Task[str] | None = None
         while True:
             rows = await claimer.fetch(self.claim, BATCH)
