@@ -3,9 +3,10 @@
     python3 dev.py bench queue [--jobs 60000] [--rounds 3] [--only headrace,loop] [--plot docs/benchmarks-queue.svg]
 
 Each racer has a database of its own on the same server (fsync on, data on the disk). The racers take turns, round by
-round; the figures are medians, with the spread behind them. A drain lasts from the first job's start until nothing is
-left, with one and with two worker processes, out of a backlog. Peers are installed into a throw-away environment
-(--peers keeps it in a folder); one that cannot be installed is left out, and the output says so.
+round; the figures are medians, with the spread behind them, and those of latency of all rounds' jobs together. A drain
+lasts from the first job's start until nothing is left, with one and with two worker processes, out of a backlog. Peers
+are installed into a throw-away environment (--peers keeps it in a folder); one that cannot be installed is left out,
+and the output says so.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median, quantiles
 from urllib.parse import urlsplit
 
 import plot
+import report
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -39,7 +40,7 @@ PIP = ("pgqueuer", "procrastinate", "asyncpg", "psycopg[binary,pool]", "uvloop")
 # Later versions of both want Node 22.
 NPM = ("graphile-worker@0.17", "pg-boss@10", "pg@8")
 LOOPS = ("reference", "loop")
-TRICKLE = 150
+TRICKLE = 500
 LONG_S = 300
 
 
@@ -62,6 +63,7 @@ class Racer:
     env: dict[str, str] = field(default_factory=dict)
     dsn: str = ""
     figures: dict[str, list[float]] = field(default_factory=dict)
+    latencies: list[list[float]] = field(default_factory=list)
 
     def note(self, what: str, value: float) -> None:
         """One more figure."""
@@ -274,9 +276,7 @@ async def latency(racer: Racer) -> None:
                 _, n, at = (await worker.stdout.readline()).split()
                 if int(n):
                     times.append((float(at) - commits[int(n)]) * 1000)
-    cuts = quantiles(times, n=100, method="inclusive")
-    racer.note("p50", max(0.0, cuts[49]))
-    racer.note("p99", cuts[98])
+    racer.latencies.append(times)
 
 
 async def race(racer: Racer, jobs: int) -> None:
@@ -306,45 +306,6 @@ async def prepare(racer: Racer, server_dsn: str) -> None:
     await call(racer, "setup")
 
 
-# --- the report ------------------------------------------------------------------------------------------------
-
-COLUMNS = (
-    ("enqueue each", "enqueue, 8 producers"),
-    ("enqueue bulk", "enqueue in bulk"),
-    ("enqueue sql", "made in SQL"),
-    ("enqueue copy", "by COPY"),
-    ("drain 1", "drain, 1 process"),
-    ("drain 2", "drain, 2 processes"),
-    ("p50", "p50 ms"),
-    ("p99", "p99 ms"),
-    ("wal", "WAL bytes a job"),
-    ("commits", "commits a job"),
-)
-
-
-def table(racers: Sequence[Racer]) -> str:
-    """Markdown: medians, and in brackets the least and the most."""
-    head = "| | " + " | ".join(label for _, label in COLUMNS) + " |"
-    rows = [
-        f"| {racer.name} {racer.version}".rstrip()
-        + " | "
-        + " | ".join(_cell(key, racer.figures.get(key, [])) for key, _ in COLUMNS)
-        + " |"
-        for racer in racers
-    ]
-    return "\n".join([head, "|---" * (len(COLUMNS) + 1) + "|", *rows])
-
-
-def _cell(key: str, values: Sequence[float]) -> str:
-    if not values:
-        return ""
-    if key == "commits":
-        return f"{median(values):.3f}"
-    show = "{:.1f}" if key in ("p50", "p99") else "{:,.0f}"
-    low, middle, high = (show.format(value) for value in (min(values), median(values), max(values)))
-    return f"{middle} ({low} to {high})" if len(values) > 1 else middle
-
-
 async def main(options: argparse.Namespace) -> int:
     """The exit code."""
     only = [name for name in options.only.split(",") if name]
@@ -355,10 +316,11 @@ async def main(options: argparse.Namespace) -> int:
         async with stage.disk_server() as found:
             await _run(racers, found.dsn, options)
     ended = [racer for racer in racers if racer.figures]
-    print("\n" + table(ended))
+    print("\n" + report.table(ended))
     print(f"\nmedians of {options.rounds} interleaved rounds (least to most), {options.jobs:,} jobs")
     if options.plot:
-        options.plot.write_text(plot.bars("Drain of a backlog, 1 process, jobs/s", _drains(ended)), encoding="utf-8")
+        bars = plot.bars("Drain of a backlog, 1 process, jobs/s", report.drains(ended))
+        options.plot.write_text(bars, encoding="utf-8")
     return 0
 
 
@@ -375,10 +337,6 @@ async def _run(racers: list[Racer], dsn: str, options: argparse.Namespace) -> No
             drained = racer.figures.get("drain 1", [0])[-1]
             taken = time.perf_counter() - began
             print(f"round {number + 1}: {racer.name}: {drained:,.0f} jobs/s, round took {taken:.0f} s", flush=True)
-
-
-def _drains(racers: Sequence[Racer]) -> dict[str, Sequence[float]]:
-    return {f"{racer.name} {racer.version}".strip(): racer.figures.get("drain 1", [0.0]) for racer in racers}
 
 
 if __name__ == "__main__":
