@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from engine.jobs.queue import Batch
 from engine.jobs.ready import BEGINNING, Lane
-from engine.worker.lanes import AFRESH_S, KEEP_S, MOST_AFRESH_S, SLACK_S, Lanes
+from engine.worker.lanes import AFRESH_S, KEEP_S, MANY, MOST_AFRESH_S, SLACK_S, Lanes
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SLACK = timedelta(seconds=SLACK_S)
@@ -118,6 +118,17 @@ def test_a_claim_begins_where_the_last_one_ended() -> None:
     assert since(lanes) == (NOON - SLACK, BEGINNING)
     lanes.claimed([Lane("a", "default")], batch((("a", "default"), 2, NOON)), 1)
     assert since(lanes) == (NOON - SLACK, NOON - SLACK)
+
+
+def test_behind_a_claim_that_took_many_there_is_no_slack() -> None:
+    """What it took is walked over in vain; behind one that took less than it might nothing is claimed yet."""
+    lanes = Lanes(Clock())
+    lanes.found([("a", "default")])
+    lane = Lane("a", "default", most=MANY)
+    for count, slack in ((MANY, timedelta()), (MANY - 1, SLACK), (MANY, timedelta()), (1, SLACK)):
+        lanes.claimed([lane], batch(*[(("a", "default"), 1, NOON)] * count), MANY)
+        lanes.reopen()
+        assert since(lanes) == (NOON - slack, BEGINNING)
 
 
 def test_a_lane_is_looked_at_from_its_beginning_now_and_then() -> None:
