@@ -21,6 +21,9 @@ from engine.errors import BadRequest
 class Status(StrEnum):
     """Where a job is in its life."""
 
+    # By its value, in C: Enum hashes a member's name, in Python, at each look into a set or a dictionary.
+    __hash__ = str.__hash__
+
     PENDING = "PENDING"
     RUNNING = "RUNNING"
     STOPPING = "STOPPING"
@@ -62,6 +65,9 @@ TRANSITIONS: Mapping[tuple[Status, Command], tuple[Status, ...]] = {
 
 class JobType(StrEnum):
     """What kind of work a job is; the first eleven are public (seed 003), the rest are ours."""
+
+    # As of Status.
+    __hash__ = str.__hash__
 
     IMPORT_RECORDS = "IMPORT_RECORDS"
     EXPORT_RECORDS = "EXPORT_RECORDS"

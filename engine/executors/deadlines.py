@@ -12,26 +12,7 @@ from math import ceil
 TICK_S = 0.1
 SHORT_S = 10.0
 
-
-class Deadline:
-    """A limit that is being watched: `act` is called once when it is reached, unless it was dropped before."""
-
-    __slots__ = ("_act", "_peers", "reached")
-
-    def __init__(self, act: Callable[[], object], peers: set[Deadline]) -> None:
-        self._act = act
-        self._peers = peers
-        self.reached = False
-        peers.add(self)
-
-    def drop(self) -> None:
-        """The limit does not hold any more."""
-        self._peers.discard(self)
-
-    def reach(self) -> None:
-        """The time is over."""
-        self.reached = True
-        self._act()
+Act = Callable[[], object]
 
 
 class Deadlines:
@@ -39,27 +20,32 @@ class Deadlines:
 
     def __init__(self, *, short_s: float = SHORT_S) -> None:
         self._short_s = short_s
-        self._ticks: dict[int, set[Deadline]] = {}
+        self._ticks: dict[int, set[Act]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def after(self, seconds: float, act: Callable[[], object]) -> Deadline:
-        """Watches a limit that is reached in so many seconds; one that is not short up to TICK_S late."""
+    def after(self, seconds: float, act: Act) -> set[Act]:
+        """Has `act` called once in so many seconds, up to TICK_S late if they are not short.
+
+        Unless it is discarded from what this returns: those that share its tick. An object for each limit would be
+        half of what a limit costs.
+        """
         loop = self._loop = self._loop or asyncio.get_running_loop()
         if seconds < self._short_s:
-            alone: set[Deadline] = set()
+            alone = {act}
             loop.call_later(seconds, _reach, alone)
-            return Deadline(act, alone)
+            return alone
         tick = ceil((loop.time() + seconds) / TICK_S)
         peers = self._ticks.get(tick)
         if peers is None:
             peers = self._ticks[tick] = set()
             loop.call_at(tick * TICK_S, self._tick, tick)
-        return Deadline(act, peers)
+        peers.add(act)
+        return peers
 
     def _tick(self, tick: int) -> None:
         _reach(self._ticks.pop(tick))
 
 
-def _reach(due: set[Deadline]) -> None:
+def _reach(due: set[Act]) -> None:
     while due:
-        due.pop().reach()
+        due.pop()()

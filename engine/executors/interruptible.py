@@ -71,7 +71,8 @@ async def interruptible(run: Run, work: Callable[[], Awaitable[Any]], what: str,
     run.check()
     cut = _Cut(run, task)
     most_ms = run.claim.timeout_ms or limit_ms
-    deadline = None if most_ms is None else run.services.deadlines.after(most_ms / 1000, cut.late)
+    late = cut.late
+    peers = None if most_ms is None else run.services.deadlines.after(most_ms / 1000, late)
     run.killable(cut.now)
     try:
         return await work()
@@ -85,9 +86,10 @@ async def interruptible(run: Run, work: Callable[[], Awaitable[Any]], what: str,
         return Failed({"code": "timeout", "message": message, "limit": "wall"}, retryable=False)
     finally:
         run.killable(None)
-        cut.over()
-        if deadline is not None:
-            deadline.drop()
+        if cut.reason is not None:
+            cut.over()
+        if peers is not None:
+            peers.discard(late)
 
 
 async def guarded(run: Run, work: Callable[[], Awaitable[Any]], what: str, *, limit_ms: int) -> Any:
@@ -97,4 +99,9 @@ async def guarded(run: Run, work: Callable[[], Awaitable[Any]], what: str, *, li
     except PASSING:
         raise
     except Exception as error:
-        return Failed({"code": "unknownError", "message": f"{type(error).__name__}: {error}"})
+        return shown(error)
+
+
+def shown(error: Exception) -> Failed:
+    """How a job ends of whose code the error's own text may be seen."""
+    return Failed({"code": "unknownError", "message": f"{type(error).__name__}: {error}"})

@@ -112,6 +112,8 @@ class Journal:
     `runtime` names what runs the job's script now; whoever starts the script sets it.
     """
 
+    __slots__ = ("_ahead", "_attempt", "_entries", "_job_id", "_lines", "_pages", "runtime")
+
     def __init__(self, job_id: UUID, attempt: int, recorded: Pages | None = None) -> None:
         self.runtime = ""
         self._job_id = job_id

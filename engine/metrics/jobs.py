@@ -168,8 +168,7 @@ class JobMetrics:
         counted."""
         kinds = []
         for claim, ready in zip(claims, ready_s, strict=True):
-            # Not the member itself: Enum hashes its name anew each time, in Python.
-            kind = self._kinds[claim.app, claim.queue, claim.type._value_]
+            kind = self._kinds[claim.app, claim.queue, claim.type]
             kinds.append(kind)
             if claim.attempt != 1:
                 continue

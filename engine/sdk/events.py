@@ -18,11 +18,25 @@ TOPICS = (READY, UPDATED, COMPLETED, FAILED, CANCELED)
 class EventJob(Protocol):
     """The job of an event, as its handler may use it: in a worker, or far away over HTTP."""
 
-    id: UUID
-    app: str
-    params: Mapping[str, Any]
-    attempt: int
-    run_by: str | None
+    @property
+    def id(self) -> UUID:
+        """The job."""
+
+    @property
+    def app(self) -> str:
+        """Whose job it is."""
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """What it was called with."""
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt this is, from 1 on."""
+
+    @property
+    def run_by(self) -> str | None:
+        """Who ran it."""
 
     async def log_info(self, message: str) -> None:
         """Adds an INFO line to the job's log."""

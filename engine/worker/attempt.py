@@ -25,11 +25,14 @@ log = logging.getLogger(__name__)
 SANDBOX_PAUSE_S = 1.0
 _HOPELESS = ("badRequest", "notFound", "forbidden")
 # Of a job that neither ended nor went back to the queue, by what it is now. RUNNING without its worker waits.
+_FINISHED, _PENDING = Status.FINISHED, Status.PENDING
 _OUTCOMES = {None: "lost", Status.CANCELED: "canceled", Status.STOPPED: "stopped", Status.RUNNING: "parked"}
 
 
 class Attempt:
     """A claim while this worker holds it; `left` is what the metrics call its end, once it has one."""
+
+    __slots__ = ("_ending", "_finisher", "_run", "claim", "left")
 
     def __init__(self, services: Services, claim: Claim, finisher: Finisher) -> None:
         self.claim = claim
@@ -54,7 +57,20 @@ class Attempt:
 
     async def execute(self) -> None:
         """Executes the job; `settle` records how that ended, or `brief` says all that there is to record."""
-        self._ending = await self._execute()
+        try:
+            self._ending = await self._executor()(self._run)
+        except Interrupt as interrupt:
+            self._ending = INTERRUPTIONS[interrupt.reason]
+        except DatabaseUnavailable:
+            self._ending = HandedBack()
+        except SandboxUnavailable as error:
+            self._ending = await self._without_a_sandbox(error)
+        except Diverged as error:
+            self._ending = Failed(error.to_json(), retryable=False)
+        except HeadraceError as error:
+            self._ending = Failed(error.to_json(), retryable=error.code not in _HOPELESS)
+        except Exception as error:
+            self._ending = self._surprise(error)
 
     def brief(self) -> Finish | None:
         """The end, if nothing else is to be recorded and nobody is to be told: it goes with those of other jobs, and
@@ -90,31 +106,15 @@ class Attempt:
         """How this attempt ended, whose job is `status` now; None is a lost claim."""
         # By `is`: as a match of patterns it was a tenth of what a short job costs its worker.
         ending = self._ending
-        if status is Status.FINISHED:
+        if status is _FINISHED:
             return "ok" if isinstance(ending, Finished) and not ending.has_errors else "failed"
-        if status is Status.PENDING:
+        if status is _PENDING:
             return "retried" if isinstance(ending, Failed) else "handed_over"
         return _OUTCOMES[status]
 
     def end(self, reason: str) -> None:
         """Ends the attempt early: stop, cancel, lost or handover."""
         self._run.end(reason)
-
-    async def _execute(self) -> Ending:
-        try:
-            return await self._executor()(self._run)
-        except Interrupt as interrupt:
-            return INTERRUPTIONS[interrupt.reason]
-        except DatabaseUnavailable:
-            return HandedBack()
-        except SandboxUnavailable as error:
-            return await self._without_a_sandbox(error)
-        except Diverged as error:
-            return Failed(error.to_json(), retryable=False)
-        except HeadraceError as error:
-            return Failed(error.to_json(), retryable=error.code not in _HOPELESS)
-        except Exception as error:
-            return self._surprise(error)
 
     def _executor(self) -> Execute:
         found = EXECUTORS.get(self.claim.type)

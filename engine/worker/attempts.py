@@ -60,9 +60,10 @@ class Attempts:
     def start(self, worker: UUID, claims: Sequence[Claim], kinds: Sequence[Kind]) -> None:
         """Each in a task of its own, for the worker of this id."""
         loop = self._loop = self._loop or asyncio.get_running_loop()
+        quiet = self._services.tracer is OFF and not log.isEnabledFor(logging.INFO)
         for claim, kind in zip(claims, kinds, strict=True):
             attempt = Attempt(self._services, claim, self._finisher)
-            task = loop.create_task(self._work(worker, attempt, kind))
+            task = loop.create_task(self._work(worker, attempt, kind, quiet=quiet))
             attempt.works_in(task)
             self._held[claim.id, claim.attempt] = (attempt, task)
         if claims:
@@ -87,12 +88,12 @@ class Attempts:
         """Cancels what is left."""
         await cancellation.end(*(task for _, task in self._held.values()))
 
-    async def _work(self, worker: UUID, attempt: Attempt, kind: Kind) -> None:
+    async def _work(self, worker: UUID, attempt: Attempt, kind: Kind, *, quiet: bool) -> None:
         began = time.monotonic()
         # This task's own context: every line that is logged on behalf of the attempt carries it.
         speaker.set((worker, attempt.claim))
         try:
-            if self._services.tracer is OFF and not log.isEnabledFor(logging.INFO):
+            if quiet:
                 await attempt.execute()
                 if (end := attempt.brief()) is not None:
                     # The task ends here: to wake it once the end is written was a tenth of a short job's cost.

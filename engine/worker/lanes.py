@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from engine.jobs.queue import Batch
 from engine.jobs.ready import BEGINNING, LOW, MOST_LANES, NORMAL, Lane
 
-# A job whose transaction commits after a job of a later rank was claimed lies before the remembered rank:
-# within the slack it is seen at once, else when the lane is looked at from its beginning again. Behind a claim that took
-# many and may find more there is no slack: 50 ms of a backlog are thousands of entries that are claimed, and cannot be
-# told to be dead while other workers look (0.9 of the 21 µs that a job took PostgreSQL with two of them).
+# A job whose transaction commits after a job of a later rank was claimed lies before the remembered rank: within the
+# slack it is seen at once, else when the lane is looked at from its beginning again. Behind a claim that took many and
+# may find more there is none: 50 ms of a backlog are thousands of entries that are claimed, and cannot be told to be
+# dead while other workers look (0.9 of the 21 µs that a job took PostgreSQL with two of them).
 SLACK_S = 0.05
 MANY = 100
 AFRESH_S = 0.25

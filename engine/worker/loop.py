@@ -22,7 +22,7 @@ from engine.jobs import liveness, queue, ready
 from engine.jobs.names import CONTROL_CHANNEL, EVENTS_CHANNEL, JOBS_CHANNEL
 from engine.jobs.queue import Claim
 from engine.jobs.ready import Lane
-from engine.model import CONTROL_QUEUE, JobType, Status
+from engine.model import CONTROL_QUEUE, FINAL, JobType, Status
 from engine.worker import heap
 from engine.worker.appetite import Appetite
 from engine.worker.attempts import Attempts
@@ -295,7 +295,8 @@ class Worker:
 
     def _left(self, claim: Claim, status: Status | None) -> None:
         # A job that parked or is tried again has a time at which somebody must look; a permit that it left, too.
-        self._news = self._news or claim.limited or status is None or not status.is_final
+        if status not in FINAL or claim.limited:
+            self._news = True
 
     def _leak(self) -> None:
         self._leaked = True

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from engine.executors import interruptible
-from engine.executors.deadlines import Deadline, Deadlines
+from engine.executors.deadlines import Act, Deadlines
 from engine.executors.endings import Ending, Finished
 from engine.executors.run import Run
 from engine.executors.within_time import within_time
@@ -28,16 +27,16 @@ class Clock(Deadlines):
 
     def __init__(self) -> None:
         super().__init__()
-        self.set: list[Deadline] = []
+        self.set: list[Act] = []
 
-    def after(self, seconds: float, act: Callable[[], object]) -> Deadline:
-        self.set.append(Deadline(act, set()))
-        return self.set[-1]
+    def after(self, seconds: float, act: Act) -> set[Act]:
+        self.set.append(act)
+        return set()
 
     def is_over(self) -> None:
         """It is, for the one attempt that has a limit."""
-        (deadline,) = self.set
-        deadline.reach()
+        (act,) = self.set
+        act()
 
 
 async def test_an_import_whose_time_is_over_leaves_whole_batches(shop: Shop) -> None:

@@ -16,24 +16,24 @@ async def test_a_limit_is_reached_once_and_never_early() -> None:
         watched = Deadlines(short_s=short_s)
         done = asyncio.Event()
         began = loop.time()
-        deadline = watched.after(0.02, done.set)
+        peers = watched.after(0.02, done.set)
         await asyncio.wait_for(done.wait(), 60)
         assert loop.time() - began >= 0.02
-        assert deadline.reached
+        assert done.set not in peers
 
 
 async def test_a_dropped_limit_does_nothing() -> None:
-    """It neither acts nor counts as reached, while the others of its tick do; dropping it twice is harmless."""
+    """It does not act, while the others of its tick do; dropping it twice is harmless."""
     for short_s in (deadlines.SHORT_S, 0.0):
         watched = Deadlines(short_s=short_s)
         acted = asyncio.Event()
         done = asyncio.Event()
-        dropped = watched.after(0.02, acted.set)
+        peers = watched.after(0.02, acted.set)
         watched.after(0.02, done.set)
-        dropped.drop()
-        dropped.drop()
+        peers.discard(acted.set)
+        peers.discard(acted.set)
         await asyncio.wait_for(done.wait(), 60)
-        assert (acted.is_set(), dropped.reached) == (False, False)
+        assert not acted.is_set()
 
 
 async def test_what_one_limit_does_may_drop_another() -> None:
@@ -43,9 +43,10 @@ async def test_what_one_limit_does_may_drop_another() -> None:
 
     def act(mine: int) -> None:
         acted.append(mine)
-        pair[1 - mine].drop()
+        peers[1 - mine].discard(acts[1 - mine])
 
-    pair = [watched.after(0.02, partial(act, mine)) for mine in (0, 1)]
+    acts = [partial(act, mine) for mine in (0, 1)]
+    peers = [watched.after(0.02, one) for one in acts]
     later = asyncio.Event()
     watched.after(0.3, later.set)
     await asyncio.wait_for(later.wait(), 60)
