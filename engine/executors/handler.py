@@ -25,8 +25,6 @@ from scripting.model import Interrupt
 class HandlerJob:
     """The job that a handler works on, as the handler sees it."""
 
-    __slots__ = ("_run", "params")
-
     def __init__(self, run: Run) -> None:
         self._run = run
         self.params: Mapping[str, Any] = run.claim.spec.get("params", {})

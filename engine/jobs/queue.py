@@ -194,7 +194,8 @@ async def finish(
     """What the jobs have ended as, in their order; None where the claim was lost, or the job has ended.
 
     Call it in a transaction, behind `waits.lock`: waiters are woken in the same one, as `waits.wake` says. Without
-    `awaited` it needs none, and passes by the jobs that others wait for as if they were lost.
+    `awaited` it needs none, and passes by the jobs that others wait for, and those that are to stop or to be canceled,
+    as if they were lost.
     """
     row = await conn.fetchrow(
         load("job_finish"),

@@ -55,8 +55,7 @@ declare
     last_id uuid;
     plain boolean;
     held bigint;
-    any_low boolean;
-    all_low boolean;
+    low boolean;
 begin
     with alive as materialized (
         select id from headrace.workers where id = for_worker for key share
@@ -74,7 +73,7 @@ begin
     select array_agg(job_id), array_agg(lane), array_agg(leaf), array_agg(place), array_agg(priority), array_agg(rank),
         min(leaf), max(leaf), array(select most from lanes order by n), array(select limited from lanes order by n),
         (select count(*) from lanes where most < 0),
-        not exists (select from lanes where limited or depth > most) and not exists (
+        not exists (select from lanes where depth > greatest(most, 0)) and not exists (
             select from headrace.listeners where kind = 'job' and app = any (of_apps) and 'started' = any (events))
     into found, found_lanes, found_leaves, found_places, found_priorities, found_ranks, first_leaf, last_leaf,
         mosts, limits, busy, plain
@@ -103,7 +102,8 @@ begin
                 order by r.rank limit lanes.depth - (select count(*) from urgent) - (select count(*) from normal)
                 for update skip locked
             )
-            select * from owed union all select * from urgent union all select * from normal union all select * from low
+            select * from owed union all select * from urgent union all select * from normal
+            union all (select * from low offset (select count(*) from owed))
         ) entry
     ) picked;
     if found is null and most_jobs > 0 then
@@ -113,15 +113,19 @@ begin
         return;
     end if;
 
-    -- Each entry leads to one job that is due, is listed as what it is, and is nobody's at the moment?
-    select count(*), bool_or(low_priority), bool_and(low_priority) into held, any_low, all_low
+    -- Each entry leads to one job that is due, is nobody's at the moment, and is listed as what it is?
+    select count(*), bool_or(low_priority) or 2 = any (found_priorities) into held, low
     from (
         select j.low_priority from headrace.jobs_live j
         where j.id = any (found) and j.ready_at <= clock_timestamp() and (j.concurrency_key is null or j.limited)
         for no key update skip locked
     ) due;
-    plain := plain and held = cardinality(found)
-        and (all_low and 2 = all (found_priorities) or not any_low and 2 <> all (found_priorities));
+    plain := plain and held = cardinality(found);
+    if low or most_jobs = 0 then
+        plain := plain and not exists (
+            select from unnest(found, found_priorities) as p (job_id, priority) join headrace.jobs_live j on j.id = p.job_id
+            where j.id = any (found) and j.low_priority <> (p.priority = 2));
+    end if;
     if plain or most_jobs = 0 then
         if most_jobs < held then
             found := found[:most_jobs];
@@ -146,6 +150,11 @@ begin
             update headrace.jobs_live j
             set status = 'RUNNING', attempt = j.attempt + 1, worker_id = for_worker, ready_at = null,
                 started_at = coalesce(j.started_at, clock_timestamp()),
+                limited = j.limited or case
+                    when cardinality(of_apps) = 1 then limits[1]
+                    else (j.app, j.queue) in (
+                        select l.app, l.queue from unnest(of_apps, of_queues, limits) as l (app, queue, limited) where l.limited)
+                end,
                 app_version = coalesce(j.app_version, case
                     when cardinality(of_apps) = 1
                     then (select a.version from headrace.apps a where a.name = of_apps[1])
@@ -268,7 +277,11 @@ $$;
 revoke execute on function headrace.claim_jobs from public;
 
 -- Moves jobs that ended into the history. Fenced: a row whose attempt or status is not the expected one stays as it is, and
--- is among the lost; so does one that somebody waits for, unless `even_awaited`. A job that was being canceled ends CANCELED.
+-- is among the lost. A job that was being canceled ends CANCELED.
+--
+-- Unless they are to end `even_awaited`, jobs that somebody waits for, and those that are to stop or to be canceled, stay as they
+-- are as well: whoever ends those has locked all of them before, in the order of ids. Here the second step would lock them behind
+-- all that the first one has ended, and so be in the way of whoever locks both in that order.
 --
 -- What all have in common is sent once: one attempt is that of each job, an empty array one of nulls (nobody has failed, there are
 -- no results). The rows are found by `= any`, and a fence that is not one number is looked up in a hash.
@@ -313,11 +326,11 @@ begin
             where results is not null and id in (select unnest(done))
             on conflict (job_id) do update set results = excluded.results, error = excluded.error;
         end if;
+        lost := '{}';
+        lost_attempts := '{}';
+        canceled := '{}';
+        awaited := '{}';
         if cardinality(done) = cardinality(of_jobs) and of_jobs <> '{}' then
-            lost := '{}';
-            lost_attempts := '{}';
-            canceled := '{}';
-            awaited := '{}';
             return next;
             return;
         end if;
@@ -325,6 +338,12 @@ begin
 
     if fence is not null then
         of_attempts := array_fill(fence, array[cardinality(of_jobs)]);
+    end if;
+    if done <> '{}' and not even_awaited then
+        select array_agg(id), array_agg(attempt) into lost, lost_attempts
+        from unnest(of_jobs, of_attempts) as i (id, attempt) where id not in (select unnest(done));
+        return next;
+        return;
     end if;
     return query
     with input as materialized (
@@ -334,8 +353,9 @@ begin
     ), ended as (
         delete from headrace.jobs_live j
         where j.id = any (array(select id from input)) and case
-            when j.status in ('RUNNING', 'STOPPING', 'CANCELING') and j.worker_id is not null
-                and (even_awaited or not j.awaited)
+            when j.worker_id is not null and case
+                when even_awaited then j.status in ('RUNNING', 'STOPPING', 'CANCELING')
+                else j.status = 'RUNNING' and not j.awaited end
             then (j.id, j.attempt) in (select id, attempt from input)
             else false end
         returning j.id, j.archived, j.app, j.queue, j.type, j.name, j.status, j.low_priority, j.has_errors, j.awaited,

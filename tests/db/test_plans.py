@@ -162,6 +162,8 @@ async def test_claims_and_finishes_are_planned_once(fresh: Connection, worker: U
     assert await queue.finish(fresh, [good._replace(results={"n": 1})], awaited=False) == ["FINISHED"]
     batch = [failed._replace(failed=True, error={"n": 1}), lost._replace(attempt=7)]
     assert await queue.finish(fresh, batch, awaited=False) == ["FINISHED", None]
+    async with fresh.transaction():
+        assert await queue.finish(fresh, [lost._replace(attempt=7)]) == [None]
     assert await fresh.fetchval(plans) == made > planned
     settings = "select proconfig from pg_proc where proname = any ($1)"
     for row in await fresh.fetch(settings, ["claim_jobs", "finish_jobs"]):
@@ -172,6 +174,27 @@ async def test_claims_and_finishes_are_planned_once(fresh: Connection, worker: U
             "enable_mergejoin=off",
             "jit=off",
         ]
+
+
+@pytest.mark.parametrize("what", ["normal", "low", "both", "both, low first", "limits", "two apps"])
+async def test_what_is_usual_takes_the_short_way(fresh: Connection, worker: UUID, what: str) -> None:
+    """Also where low-priority jobs are owed their share, and where limits leave room: the long one costs twice that."""
+    low = {"normal": [False] * 6, "low": [True] * 6}.get(what, [False, False, False, True, True, True])
+    await store.create(fresh, [new(str(n), low_priority=one) for n, one in enumerate(low)], wake=False)
+    lanes = [Lane(APP, "default", most=4, depth=4, low_first=2 if what == "both, low first" else 0)]
+    if what == "limits":
+        await fresh.execute(
+            "insert into headrace.job_limits (app, queue, source, concurrency) values ($1, '', 'app', 3)", APP
+        )
+    if what == "two apps":
+        await store.create(fresh, [new("there", app="other")], wake=False)
+        lanes.append(Lane("other", "default", most=4, depth=4))
+    batch, ran_by = await ran(fresh, queue.claim(fresh, worker, lanes, limit=4))
+    names = [claim.name for claim in batch.claims]
+    assert names == {"both, low first": ["3", "4", "0", "1"], "limits": ["0", "1", "2"]}.get(what, ["0", "1", "2", "3"])
+    assert [claim.low_priority for claim in batch.claims] == [low[int(name)] for name in names]
+    assert [claim.limited for claim in batch.claims] == [what == "limits"] * len(names)
+    assert not any(node.get("Subplan Name") == "CTE matched" for node in ran_by)
 
 
 # What workers do every second or every few, with its parameters.

@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from engine.db.pool import Connection, Pool
-from engine.jobs import liveness, queue, store
+from engine.jobs import liveness, queue, store, waits
 from engine.jobs.queue import Batch, Claim, Finish
 from engine.jobs.ready import Lane
 from engine.model import NewJob, Status
-from tests.engine.hands import ask, get, new, rows
+from tests.engine.hands import ask, get, new, rows, status
 
 MOST = 20
 # A listener whom nobody ever tells anything: the ends of jobs may concern it.
@@ -178,7 +178,7 @@ async def test_a_job_without_its_row_of_parameters_is_claimed_all_the_same(conn:
 
 @pytest.mark.parametrize("heard", [False, True])
 async def test_both_ways_of_an_end_tell_the_same(pool: Pool, conn: Connection, worker: UUID, heard: bool) -> None:
-    """Whoever listens or not: what has ended, was canceled, is lost, or is waited for, all in one batch."""
+    """Whoever listens or not: what has ended and what is lost, and behind a lock what was canceled or is waited for."""
     if heard:
         await conn.execute(EAR)
     (again,) = await store.create(conn, [new("again", max_attempts=3)])
@@ -201,22 +201,20 @@ async def test_both_ways_of_an_end_tell_the_same(pool: Pool, conn: Connection, w
         Finish(made["awaited"], 1),
         Finish(made["gone"], 1, results=results),
     ]
-    assert await queue.finish(conn, ends, awaited=False) == [
-        Status.FINISHED,
-        Status.FINISHED,
-        Status.FINISHED,
-        Status.CANCELED,
-        None,
-        None,
-        None,
-    ]
+    ended = [Status.FINISHED] * 3
+    assert await queue.finish(conn, ends, awaited=False) == [*ended, None, None, None, None]
+    assert await status(pool, made["canceled"]) is Status.CANCELING
+    assert await status(pool, made["awaited"]) is Status.RUNNING
+    async with conn.transaction():
+        await waits.lock(conn, [end.id for end in ends])
+        assert await queue.finish(conn, ends[3:]) == [Status.CANCELED, None, Status.FINISHED, None]
     jobs = {name: await get(pool, job_id) for name, job_id in made.items()}
     assert {name: job.status for name, job in jobs.items()} == {
         "plain": Status.FINISHED,
         "results": Status.FINISHED,
         "canceled": Status.CANCELED,
         "lost": Status.RUNNING,
-        "awaited": Status.RUNNING,
+        "awaited": Status.FINISHED,
         "gone": Status.FINISHED,
     }
     assert await kept(conn, "results") == {made["results"]: results, made["canceled"]: results}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +16,7 @@ from engine.jobs import commands, queue, waits
 from engine.jobs.queue import Claim, Finish
 from engine.model import Status
 from tests.engine.hands import APP, Hand, enqueue, enqueue_one, new, rows, status
+from tests.engine.shop import LONG_S
 from tests.explained import nodes, watched
 
 LOCK = "select 1 from headrace.jobs_live where id = $1 for update"
@@ -92,6 +94,20 @@ async def test_a_waiter_that_somebody_else_has_is_not_waited_for(pool: Pool) -> 
                 await queue.finish(conn, [Finish(awaited, claim.attempt)])
     assert await status(pool, awaited) == "RUNNING"
     assert len(await pool.fetch("select 1 from headrace.job_waits")) == 1
+
+
+@pytest.mark.parametrize("change", ["status = 'CANCELING'", "status = 'STOPPING'", "awaited = true"])
+@pytest.mark.parametrize("failed", [False, True])
+async def test_an_end_in_one_statement_locks_no_job_out_of_order(pool: Pool, change: str, failed: bool) -> None:
+    """What is left for later may come before what has ended, and somebody who holds it may want both."""
+    first, second = await enqueue(pool, new(), new())
+    await (await Hand.join(pool)).claim(2)
+    await pool.execute(f"update headrace.jobs_live set {change} where id = $1", first)
+    async with pool.transaction() as other, pool.acquire() as conn:
+        await other.execute(LOCK, first)
+        ends = [Finish(first, 1), Finish(second, 1, failed=failed)]
+        async with asyncio.timeout(LONG_S):
+            assert await queue.finish(conn, ends, awaited=False) == [None, Status.FINISHED]
 
 
 async def test_a_waiter_that_was_passed_by_is_woken_by_the_sweep(pool: Pool) -> None:
