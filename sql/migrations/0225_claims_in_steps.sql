@@ -4,7 +4,8 @@
 -- they are planned, and why, is in migration 0223. Joins are hashed: a nested loop is left where nothing else can be, and none
 -- may compare all with all, whatever statistics say.
 
-drop function headrace.claim_jobs;
+-- Workers that are older than this call claim_jobs until they are replaced, so it stays as it is.
+
 -- Gives a worker up to `most_jobs` jobs: RUNNING, a new attempt (the fencing token), leased to it.
 --
 -- The arrays are the lanes that it looks at, an element for each: app, queue, for normal and for low priority the rank from
@@ -26,7 +27,7 @@ drop function headrace.claim_jobs;
 -- job took the worker longer than its part in the rest of this.
 --
 -- For 0 jobs it takes none, but goes through all steps: PostgreSQL plans each at its first run.
-create function headrace.claim_jobs(
+create function headrace.claim_lanes(
     for_worker uuid, most_jobs integer, of_apps text[], of_queues text[], from_ranks_1 timestamptz[],
     from_ranks_2 timestamptz[], most_each integer[], depth_each integer[], low_each integer[]
 ) returns table (
@@ -274,7 +275,7 @@ begin
     from (select * from taken order by lane, nth) in_order;
 end
 $$;
-revoke execute on function headrace.claim_jobs from public;
+revoke execute on function headrace.claim_lanes from public;
 
 -- Moves jobs that ended into the history. Fenced: a row whose attempt or status is not the expected one stays as it is, and
 -- is among the lost. A job that was being canceled ends CANCELED.

@@ -166,7 +166,7 @@ async def test_claims_and_finishes_are_planned_once(fresh: Connection, worker: U
         assert await queue.finish(fresh, [lost._replace(attempt=7)]) == [None]
     assert await fresh.fetchval(plans) == made > planned
     settings = "select proconfig from pg_proc where proname = any ($1)"
-    for row in await fresh.fetch(settings, ["claim_jobs", "finish_jobs"]):
+    for row in await fresh.fetch(settings, ["claim_lanes", "finish_jobs"]):
         assert row["proconfig"] == [
             "plan_cache_mode=force_generic_plan",
             "enable_seqscan=off",
@@ -174,6 +174,20 @@ async def test_claims_and_finishes_are_planned_once(fresh: Connection, worker: U
             "enable_mergejoin=off",
             "jit=off",
         ]
+
+
+async def test_a_worker_from_before_goes_on_behind_the_migration(fresh: Connection, worker: UUID) -> None:
+    """The schema is deployed first: what older code claims and ends with is there until it is replaced."""
+    await store.create(fresh, [new(str(n)) for n in range(3)], wake=False)
+    claim = "select id, app, name, attempt, low_priority from headrace.claim_jobs($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    rows = await fresh.fetch(claim, worker, *queue.lane_columns(LANES, JOBS))
+    assert [(row["app"], row["name"], row["attempt"], row["low_priority"]) for row in rows] == [
+        (APP, str(n), 1, False) for n in range(3)
+    ]
+    ids = sorted(row["id"] for row in rows)
+    ended = "select lost, canceled from headrace.finish_jobs($1, $2, $3, $4, $5, false)"
+    row = await fresh.fetchrow(ended, ids, [1, 1, 2], [False] * 3, [None, {"n": 1}, None], [None] * 3)
+    assert dict(row or {}) == {"lost": ids[2:], "canceled": []}
 
 
 @pytest.mark.parametrize("what", ["normal", "low", "both", "both, low first", "limits", "two apps"])

@@ -15,7 +15,7 @@ from engine.worker.warm import CONNECTIONS, warm
 from tests.engine.hands import enqueue_one
 from tests.engine.shop import LONG_S, Shop
 
-# Of the longer statements inside of claim_jobs and finish_jobs.
+# Of the longer statements inside of claim_lanes and finish_jobs.
 PLANNED = "select count(*) from pg_backend_memory_contexts where name = 'CachedPlan' and ident like 'with %'"
 
 
