@@ -1,8 +1,9 @@
 -- Claims and ends in steps. As one statement each, they had everything that may ever be needed in one plan, which PostgreSQL
 -- sets up at each call (0.5 ms of a claim's CPU) and whose wide rows it hands from step to step (a quarter of what a job costs it).
 -- Now the usual case has its own short statements, and what is odd is left to the long one (docs/decisions.md, 2026-11-26). How
--- they are planned, and why, is in migration 0223. Joins are hashed: a nested loop is left where nothing else can be, and none
--- may compare all with all, whatever statistics say.
+-- they are planned, and why, is in migration 0223. Here as well nothing may become a nested loop, whatever statistics say: what is
+-- joined by a full join is hashed or merged, also where nothing can be left over, and sub-selects beside a comparison cannot become
+-- joins. `enable_nestloop = off` would do the same, but also to triggers and all that is called from here.
 
 -- Workers that are older than this call claim_jobs until they are replaced, so it stays as it is.
 
@@ -35,8 +36,7 @@ create function headrace.claim_lanes(
     app_version integer, parent_id uuid, root_id uuid, run_by text, marks smallint, created_s float8, started_s float8,
     spec jsonb, checkpoint jsonb,
     ids uuid[], lanes smallint[], priorities smallint[], ranks float8[], dropped bigint, passed bigint
-) language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_nestloop = off
-set enable_mergejoin = off set jit = off as $$
+) language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off as $$
 #variable_conflict use_column
 declare
     -- The entries that were looked at, in the order in which they are to be taken.
@@ -124,8 +124,9 @@ begin
     plain := plain and held = cardinality(found);
     if low or most_jobs = 0 then
         plain := plain and not exists (
-            select from unnest(found, found_priorities) as p (job_id, priority) join headrace.jobs_live j on j.id = p.job_id
-            where j.id = any (found) and j.low_priority <> (p.priority = 2));
+            select from headrace.jobs_live j
+            where j.id = any (found) and j.low_priority <> (j.id in (
+                select p.job_id from unnest(found, found_priorities) as p (job_id, priority) where p.priority = 2)));
     end if;
     if plain or most_jobs = 0 then
         if most_jobs < held then
@@ -172,7 +173,7 @@ begin
             c.app_version, c.parent_id, c.root_id, c.run_by, c.marks, c.created_s, c.started_s, p.spec,
             case when c.attempt > 1 then (select checkpoint from headrace.job_progress where job_id = c.id) end,
             null::uuid[], null::smallint[], null::smallint[], null::float8[], null::bigint, null::bigint
-        from claimed c left join (
+        from claimed c full join (
             -- By the first and the last of them only the months that they are of are looked at.
             select job_id, label, spec from headrace.job_params
             where job_id between first_id and last_id and job_id = any (found)
@@ -290,8 +291,7 @@ create or replace function headrace.finish_jobs(
     of_jobs uuid[], of_attempts integer[], have_failed boolean[], with_results jsonb[], with_errors jsonb[],
     even_awaited boolean
 ) returns table (lost uuid[], lost_attempts integer[], canceled uuid[], awaited uuid[], told bigint)
-language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_nestloop = off
-set enable_mergejoin = off set jit = off as $$
+language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off as $$
 #variable_conflict use_column
 declare
     fence integer := case when cardinality(of_attempts) = 1 then of_attempts[1] end;

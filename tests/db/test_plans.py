@@ -167,13 +167,7 @@ async def test_claims_and_finishes_are_planned_once(fresh: Connection, worker: U
     assert await fresh.fetchval(plans) == made > planned
     settings = "select proconfig from pg_proc where proname = any ($1)"
     for row in await fresh.fetch(settings, ["claim_lanes", "finish_jobs"]):
-        assert row["proconfig"] == [
-            "plan_cache_mode=force_generic_plan",
-            "enable_seqscan=off",
-            "enable_nestloop=off",
-            "enable_mergejoin=off",
-            "jit=off",
-        ]
+        assert row["proconfig"] == ["plan_cache_mode=force_generic_plan", "enable_seqscan=off", "jit=off"]
 
 
 async def test_a_worker_from_before_goes_on_behind_the_migration(fresh: Connection, worker: UUID) -> None:
@@ -209,6 +203,7 @@ async def test_what_is_usual_takes_the_short_way(fresh: Connection, worker: UUID
     assert [claim.low_priority for claim in batch.claims] == [low[int(name)] for name in names]
     assert [claim.limited for claim in batch.claims] == [what == "limits"] * len(names)
     assert not any(node.get("Subplan Name") == "CTE matched" for node in ran_by)
+    assert compared(ran_by) < 100
 
 
 # What workers do every second or every few, with its parameters.
