@@ -20,7 +20,6 @@ from engine.model import JobType, Status
 # By value: a look into a dictionary, where the call of an Enum is ten times that.
 _TYPES = {kind.value: kind for kind in JobType}
 
-
 # The columns of job_claim.sql behind those of a job: only the last row has them.
 ORDER = ("ids", "lanes", "priorities", "ranks", "dropped", "passed")
 # The marks of a claimed job (job_claim.sql).

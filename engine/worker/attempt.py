@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 # Asking again in the same way cannot help these.
 SANDBOX_PAUSE_S = 1.0
 _HOPELESS = ("badRequest", "notFound", "forbidden")
-# Of a job that neither ended nor went back to the queue, by what it is now. RUNNING without its worker waits.
 _FINISHED, _PENDING = Status.FINISHED, Status.PENDING
+# Of a job that neither ended nor went back to the queue, by what it is now. RUNNING without its worker waits.
 _OUTCOMES = {None: "lost", Status.CANCELED: "canceled", Status.STOPPED: "stopped", Status.RUNNING: "parked"}
 
 
