@@ -54,12 +54,13 @@ class Ears:
             return await records.save(conn, "ears", self.entity, data, **where)
 
     async def heard(self, listener: str, count: int) -> list[Mapping[str, Any]]:
-        """The ended jobs of the listener, in the order of their ends, once there are so many and no event waits."""
+        """The ended jobs of the listener, in the order in which they were made, once there are so many and no event
+        waits. Not in that of their ends: one that an event of another made may be over before that one is."""
         async with patience(f"{count} ended jobs of the listener {listener}"):
             while True:
                 rows = await self.pool.fetch(
                     "select j.*, r.results, r.error from headrace.jobs_history j left join headrace.job_results r "
-                    "on r.job_id = j.id where j.type = 'EXECUTE_LISTENER' and j.name = $1 order by j.ended_at",
+                    "on r.job_id = j.id where j.type = 'EXECUTE_LISTENER' and j.name = $1 order by j.id",
                     listener,
                 )
                 waiting = await self.pool.fetch("select from headrace.events limit 1")
