@@ -30,7 +30,7 @@ class Measured(Protocol):
 
 
 def table(racers: Sequence[Measured]) -> str:
-    """Markdown: medians, and in brackets the least and the most of a round."""
+    """Markdown: medians, and in brackets the least and the most; jobs are made twice a round."""
     head = "| | " + " | ".join(label for _, label in COLUMNS) + " |"
     rows = [
         f"| {racer.name} {racer.version}".rstrip() + " | " + " | ".join(_cell(key, racer) for key, _ in COLUMNS) + " |"

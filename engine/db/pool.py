@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
@@ -180,8 +180,9 @@ class _Acquired:
 class Pool:
     """Connections to one database; jsonb and json columns give and take Python values."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], dsn: str) -> None:
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], dsn: str, options: Mapping[str, Any]) -> None:
         self._pool = pool
+        self._options = options
         self.dsn = dsn
 
     @classmethod
@@ -203,26 +204,22 @@ class Pool:
         before its version 1.21.
         ConfigError if the DSN cannot be read, DatabaseUnavailable if nobody answers within `timeout` seconds.
         """
+        options = {
+            "connection_class": asyncpg.Connection if statement_cache else _Forgetful,
+            "statement_cache_size": 256 if statement_cache else 0,
+            "command_timeout": None,
+            "server_settings": _server_settings(idle_transaction_ms),
+        }
         try:
             pool = await asyncio.wait_for(
-                asyncpg.create_pool(
-                    dsn,
-                    min_size=min_size,
-                    max_size=max_size,
-                    init=_prepare,
-                    connection_class=asyncpg.Connection if statement_cache else _Forgetful,
-                    statement_cache_size=256 if statement_cache else 0,
-                    command_timeout=None,
-                    reset=_leave,
-                    server_settings=_server_settings(idle_transaction_ms),
-                ),
+                asyncpg.create_pool(dsn, min_size=min_size, max_size=max_size, init=_prepare, reset=_leave, **options),
                 timeout,
             )
         except (ValueError, asyncpg.exceptions.ClientConfigurationError) as error:
             raise ConfigError.field("database_url", hide_password(dsn), f"a PostgreSQL URL ({error})") from error
         except (TimeoutError, *_GONE, asyncpg.PostgresError, ssl.SSLError) as error:
             raise DatabaseUnavailable(f"cannot connect to {hide_password(dsn)}: {_reason(error, timeout)}") from error
-        return cls(pool, dsn)
+        return cls(pool, dsn, options)
 
     def acquire(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for the length of the block; the driver's errors leave it translated."""
@@ -275,9 +272,11 @@ class Pool:
         return int(self._pool.get_max_size())
 
     async def dedicated(self) -> asyncpg.Connection[asyncpg.Record]:
-        """A connection outside the pool, for LISTEN; the caller closes it."""
+        """A connection like those of the pool, but outside of it, for LISTEN; the caller closes it."""
         with translated():
-            return await asyncpg.connect(self.dsn)
+            conn = await asyncpg.connect(self.dsn, **self._options)
+            await _prepare(conn)
+            return conn
 
     async def login(self, role: str, password: str, *, statement_ms: int) -> asyncpg.Connection[asyncpg.Record]:
         """A connection of another role, which sees the views, and whose statements end after this time."""

@@ -28,12 +28,14 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class _Memory:
-    """One lane. Times are the clock's; `open` says that the lane may have more than it gave, `extra` how many entries
-    beyond its share to look at, since others hold locks on the first ones. `began_at` is when it was last looked at
-    from its beginning, `afresh_at` when it is next. `last_s` is the last rank that was claimed, by priority."""
+    """One lane. Times are the clock's; `open` says that the lane may have more than it gave, `news` that something came
+    into it since the last claim began, which may have looked before. `extra` is how many entries beyond its share to
+    look at, since others hold locks on the first ones. `began_at` is when it was last looked at from its beginning,
+    `afresh_at` when it is next. `last_s` is the last rank that was claimed, by priority."""
 
     useful_at: float
     open: bool = True
+    news: bool = False
     began_at: float = float("-inf")
     afresh_at: float = float("-inf")
     extra: int = 0
@@ -72,12 +74,12 @@ class Lanes:
         """Something became claimable in this lane."""
         if self._serves(key[1]) and (key in self._lanes or len(self._lanes) < MOST_LANES):
             memory = self._lanes.setdefault(key, _Memory(self._clock()))
-            memory.useful_at, memory.open = self._clock(), True
+            memory.useful_at, memory.open, memory.news = self._clock(), True, True
 
     def reopen(self) -> None:
         """Something became claimable: every lane that is known may have it."""
         for memory in self._lanes.values():
-            memory.open = True
+            memory.open = memory.news = True
 
     def choose(self, limit: int, *, low_first: int = 0, only: str | None = None) -> list[Lane]:
         """The lanes for the next claim of `limit` jobs: one of each app, the apps in turn; none if none is open.
@@ -115,7 +117,8 @@ class Lanes:
             memory = self._lanes[lane.app, lane.queue]
             count = taken[lane.app, lane.queue]
             memory.extra = min(MOST_EXTRA, 4 * memory.extra + EXTRA) if batch.passed and count < lane.most else 0
-            memory.open = full or batch.dropped > 0 or count >= lane.most or 0 < memory.extra < MOST_EXTRA
+            more = full or batch.dropped > 0 or count >= lane.most or 0 < memory.extra < MOST_EXTRA
+            memory.open = more or memory.news
             memory.slack_s = 0.0 if count >= max(lane.most, MANY) else SLACK_S
             if count:
                 memory.useful_at = now
@@ -128,6 +131,7 @@ class Lanes:
 
     def _lane(self, key: Key, share: int, low_first: int) -> Lane:
         memory = self._lanes[key]
+        memory.news = False
         return Lane(*key, *self._since(memory), most=share, depth=share + memory.extra, low_first=low_first)
 
     def _since(self, memory: _Memory) -> tuple[datetime, datetime]:

@@ -53,7 +53,8 @@ async def test_the_first_job_waits_for_warm_connections(shop: Shop, monkeypatch:
     """A worker is not ready before, and claims nothing: what it plans it does not plan beside its jobs."""
     begun, go = asyncio.Event(), asyncio.Event()
 
-    async def slow(pool: Pool, worker: UUID) -> None:
+    async def slow(pool: Pool, worker: UUID, *, connections: int) -> None:
+        assert connections == CONNECTIONS - 1  # the one that listens claims
         begun.set()
         await go.wait()
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from engine.jobs.queue import Batch
 from engine.jobs.ready import BEGINNING, Lane
@@ -82,6 +85,20 @@ def test_a_lane_that_gave_less_than_its_share_is_closed_until_something_happens(
     assert lanes.choose(2) == []
     lanes.reopen()
     assert keys(lanes.choose(2)) == [("a", "default")]
+
+
+@pytest.mark.parametrize("tell", [lambda lanes: lanes.told(("a", "default")), Lanes.reopen], ids=["told", "reopen"])
+def test_what_comes_while_a_claim_is_under_way_is_claimed_next(tell: Callable[[Lanes], None]) -> None:
+    """The claim may have looked before it came: that it found nothing does not close the lane."""
+    lanes = Lanes(Clock())
+    lanes.found([("a", "default")])
+    under_way = lanes.choose(4)
+    tell(lanes)
+    lanes.claimed(under_way, batch(), 4)
+    again = lanes.choose(4)
+    assert [lane.app for lane in again] == ["a"]
+    lanes.claimed(again, batch(), 4)
+    assert lanes.choose(4) == []
 
 
 def test_dropped_entries_keep_a_lane_open() -> None:
