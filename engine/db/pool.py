@@ -275,7 +275,11 @@ class Pool:
         """A connection like those of the pool, but outside of it, for LISTEN; the caller closes it."""
         with translated():
             conn = await asyncpg.connect(self.dsn, **self._options)
-            await _prepare(conn)
+            try:
+                await _prepare(conn)
+            except BaseException:
+                conn.terminate()
+                raise
             return conn
 
     async def login(self, role: str, password: str, *, statement_ms: int) -> asyncpg.Connection[asyncpg.Record]:

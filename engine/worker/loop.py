@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 CONTROL_S = 1.0
 OUTAGE_PAUSE_S = 0.5
-# How long a worker that ends waits for a database that says nothing: for its last claim, and to take its leave.
+# How long a worker waits for a database that says nothing: to listen, for its last claim, and to take its leave.
 SILENCE_S = 5.0
 # How long a worker that has work does not look for other lanes, unless it is told of something new.
 LOOK_S = 0.1
@@ -96,17 +96,28 @@ class Worker:
         """Works until `stop` is called; then running jobs have the grace time, and what is left is handed back."""
         speaker.set((self.id, None))
         await self._register()
-        await warm(self._services.pool, self.id, connections=CONNECTIONS - self._settings.listen)
-        heap.settle()
-        loops = [asyncio.create_task(loop) for loop in self._loops()]
-        self.ready.set()
+        loops: list[asyncio.Task[None]] = []
         try:
+            await self._warm_up(loops)
+            loops.extend(asyncio.create_task(loop) for loop in self._loops())
+            self.ready.set()
             await self._claim_until_stopped()
             await self._drain()
         finally:
             await cancellation.end(*loops)
             await self._finisher.close()
             await self._leave()
+
+    async def _warm_up(self, loops: list[asyncio.Task[None]]) -> None:
+        """Behind it a job waits for no connection and no plan. An outage, or a silence, leaves that to the jobs."""
+        listen = self._settings.listen
+        if listen:
+            loops.append(asyncio.create_task(self._wakeups.run()))
+        await warm(self._services.pool, self.id, connections=CONNECTIONS - listen)
+        if listen:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wakeups.tried.wait(), SILENCE_S)
+        heap.settle()
 
     def stop(self) -> None:
         """Claims nothing more and ends; may be called from a signal handler, and more than once."""
@@ -142,8 +153,6 @@ class Worker:
         loops.extend(beside(self._services))
         for place, one in enumerate(self._chores.regular(), 1):
             loops.append(self._every(one.every_s, one.work, shared=one.shared, after_s=place * TURN_S))
-        if settings.listen:
-            loops.append(self._wakeups.run())
         return loops
 
     async def _every(

@@ -22,6 +22,7 @@ class Wakeups:
     """Calls a function for each notification of its channel, with the payload, and once after each reconnection.
 
     `warm` is called with each new connection before it listens, `lost` each time that it is lost, or cannot be made.
+    `tried` is set once it listens, or has failed to.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Wakeups:
         self._warm = warm
         self._lost = lost
         self._heard = heard
+        self.tried = asyncio.Event()
         # The connection while it listens, and what says that it is gone.
         self._ear: tuple[asyncpg.Connection[asyncpg.Record], asyncio.Event] | None = None
 
@@ -67,6 +69,7 @@ class Wakeups:
                 self._lost()
             except (DatabaseUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 self._lost()
+                self.tried.set()
                 log.warning("not listening, polling goes on: %s", error)
                 await asyncio.sleep(RECONNECT_S)
 
@@ -79,6 +82,7 @@ class Wakeups:
             for channel in self._heard:
                 await conn.add_listener(channel, self._notified)
             self._ear = conn, gone
+            self.tried.set()
             # What was sent while nobody listened is not sent again: look once.
             for call in self._heard.values():
                 call("")

@@ -110,6 +110,7 @@ async def test_a_connection_that_cannot_be_warmed_is_tried_again(pool: Pool, mon
 
     ear.wakeups = Wakeups(pool, {"test_ear": ear.told.put_nowait}, warm=fails_once, lost=ear.lost.set)
     running = asyncio.create_task(ear.wakeups.run())
+    await asyncio.wait_for(ear.wakeups.tried.wait(), LONG_S)
     assert await ear.hears() == ""
     assert len(tries) == 2
     assert ear.lost.is_set()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID, uuid4
 
 import pytest
 
-from engine.db.pool import Pool
+from engine.db.pool import Connection, Pool
 from engine.worker import loop
 from engine.worker.chores import Chore, Chores
+from engine.worker.wakeups import Wakeups
 from engine.worker.warm import CONNECTIONS, warm
 from tests.engine.hands import enqueue_one
 from tests.engine.shop import LONG_S, Shop
@@ -71,6 +73,27 @@ async def test_the_first_job_waits_for_warm_connections(shop: Shop, monkeypatch:
     async with shop.worker():
         assert (await shop.until(job_id)).attempt == 1
     assert await letting == "PENDING"
+
+
+async def test_a_worker_listens_before_it_is_ready(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection that hears of the first job has planned its claim by then, and makes it."""
+    planned: list[int] = []
+    acquire = Wakeups.acquire
+
+    @asynccontextmanager
+    async def seen(self: Wakeups) -> AsyncIterator[Connection]:
+        async with acquire(self) as conn:
+            if await conn.fetchval("select array(select pg_listening_channels()) <> '{}'"):
+                planned.append(await conn.fetchval(PLANNED))
+            else:
+                planned.append(-1)
+            yield conn
+
+    monkeypatch.setattr(Wakeups, "acquire", seen)
+    async with shop.worker():
+        await shop.until(await enqueue_one(shop.pool))
+    assert planned[0] == 5
+    assert -1 not in planned
 
 
 @pytest.mark.parametrize(("turn_s", "begun"), [(0.0, 3), (3600.0, 0)])

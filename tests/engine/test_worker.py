@@ -18,7 +18,7 @@ from engine.jobs import liveness, queue, store
 from engine.jobs.queue import Batch
 from engine.jobs.ready import Lane
 from engine.model import Status
-from engine.worker import appetite, attempt
+from engine.worker import appetite, attempt, loop
 from engine.worker.wakeups import Wakeups
 from scripting.host import SandboxUnavailable
 from tests.engine.hands import Hand, enqueue, enqueue_one, events, get, new, rows, status
@@ -266,6 +266,7 @@ async def test_a_worker_ends_although_a_chore_swallows_its_cancellation(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(Wakeups, "run", deaf)
+    monkeypatch.setattr(loop, "SILENCE_S", 0.01)
     monkeypatch.setattr(cancellation, "AGAIN_S", 0.01)
     async with shop.worker():
         await shop.until(await enqueue_one(shop.pool))
