@@ -77,23 +77,22 @@ async def test_the_first_job_waits_for_warm_connections(shop: Shop, monkeypatch:
 
 async def test_a_worker_listens_before_it_is_ready(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection that hears of the first job has planned its claim by then, and makes it."""
-    planned: list[int] = []
+    planned: list[tuple[Wakeups, int]] = []
     acquire = Wakeups.acquire
 
     @asynccontextmanager
     async def seen(self: Wakeups) -> AsyncIterator[Connection]:
         async with acquire(self) as conn:
-            if await conn.fetchval("select array(select pg_listening_channels()) <> '{}'"):
-                planned.append(await conn.fetchval(PLANNED))
-            else:
-                planned.append(-1)
+            listens = await conn.fetchval("select array(select pg_listening_channels()) <> '{}'")
+            planned.append((self, await conn.fetchval(PLANNED) if listens else -1))
             yield conn
 
     monkeypatch.setattr(Wakeups, "acquire", seen)
-    async with shop.worker():
+    async with shop.worker() as worker:
         await shop.until(await enqueue_one(shop.pool))
-    assert planned[0] == 5
-    assert -1 not in planned
+    counts = [count for wakeups, count in planned if wakeups is worker._wakeups]
+    assert counts[0] == 5
+    assert -1 not in counts
 
 
 @pytest.mark.parametrize(("turn_s", "begun"), [(0.0, 3), (3600.0, 0)])
