@@ -224,9 +224,12 @@ class Worker:
         self._gathering = False
         if self._leaked:
             await self._renew()
-        # A look that is due waits for the claim of what the worker was just told of: that took 3 ms of its latency.
-        if self._news or (time.monotonic() >= self._look_at and not self._told):
+        due = time.monotonic() >= self._look_at
+        if self._news or (due and not self._told):
             await self._look()
+        elif due:
+            # It waits for one claim, of what the worker was just told of: a look took 3 ms of that job's latency.
+            self._news = True
         self._told = False
         low_first = self._share.due(free)
         lanes = self._lanes.choose(free, low_first=low_first)
