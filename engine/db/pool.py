@@ -88,6 +88,17 @@ async def _prepare(conn: asyncpg.Connection[asyncpg.Record]) -> None:
         await conn.set_type_codec(name, schema="pg_catalog", encoder=_encode_jsonb, decoder=decode)
 
 
+async def _connect(dsn: str, **options: Any) -> asyncpg.Connection[asyncpg.Record]:
+    """A connection outside of any pool, prepared like those of ours."""
+    conn = await asyncpg.connect(dsn, **options)
+    try:
+        await _prepare(conn)
+    except BaseException:
+        conn.terminate()
+        raise
+    return conn
+
+
 class _Forgetful(asyncpg.Connection):  # type: ignore[misc]  # typed as any
     """A connection that has PostgreSQL parse and plan each statement at each call."""
 
@@ -274,20 +285,12 @@ class Pool:
     async def dedicated(self) -> asyncpg.Connection[asyncpg.Record]:
         """A connection like those of the pool, but outside of it, for LISTEN; the caller closes it."""
         with translated():
-            conn = await asyncpg.connect(self.dsn, **self._options)
-            try:
-                await _prepare(conn)
-            except BaseException:
-                conn.terminate()
-                raise
-            return conn
+            return await _connect(self.dsn, **self._options)
 
     async def login(self, role: str, password: str, *, statement_ms: int) -> asyncpg.Connection[asyncpg.Record]:
         """A connection of another role, which sees the views, and whose statements end after this time."""
         settings = {"statement_timeout": str(statement_ms), "search_path": "headrace_views"}
-        conn = await asyncpg.connect(self.dsn, user=role, password=password, server_settings=settings)
-        await _prepare(conn)
-        return conn
+        return await _connect(self.dsn, user=role, password=password, server_settings=settings)
 
     async def close(self) -> None:
         """Give every connection back; those still busy after 5 s are cut."""
