@@ -1,6 +1,6 @@
 """Headrace beside its peers: enqueue, drain and latency, in one run on one durable server.
 
-    python3 dev.py bench queue [--jobs 100000] [--rounds 3] [--only headrace,loop] [--plot docs/benchmarks-queue.svg]
+    python3 dev.py bench queue [--jobs 100000] [--rounds 3] [--only headrace,loop] [--plot docs/queue.svg]
 
 Each racer has a database of its own on the same server (fsync on, data on the disk, 1 GB of shared buffers). The racers
 take turns, round by round; the figures are medians, with the spread behind them, and those of latency of all rounds'

@@ -57,7 +57,7 @@ class Wakeups:
             with translated():
                 yield conn
         finally:
-            # The driver tells nobody of a connection that breaks in the middle of a statement.
+            # The driver does not tell of each one that breaks: claims by a closed one failed without end.
             if conn.is_closed():
                 gone.set()
 

@@ -85,10 +85,22 @@ async def test_without_it_the_pool_serves(pool: Pool) -> None:
 
 
 async def test_one_that_breaks_in_the_middle_of_a_statement_is_replaced(ear: Ear) -> None:
-    """The driver tells that nobody but who waits for the statement."""
+    """The statement fails, and the next one has a connection again."""
     with pytest.raises(DatabaseUnavailable):
         async with ear.wakeups.acquire() as conn:
             await conn.execute("select pg_terminate_backend(pg_backend_pid()), pg_sleep(600)")
+    await asyncio.wait_for(ear.lost.wait(), LONG_S)
+    assert await ear.hears() == ""
+    async with ear.wakeups.acquire() as conn:
+        assert conn is ear.warmed[1]
+
+
+async def test_one_whose_end_the_driver_does_not_tell_is_replaced(ear: Ear) -> None:
+    """An abort inside of the driver closes it without a word: whoever uses it next finds out."""
+    with pytest.raises(DatabaseUnavailable, match="closed"):
+        async with ear.wakeups.acquire() as conn:
+            conn._protocol.abort()
+            await conn.execute("select 1")
     await asyncio.wait_for(ear.lost.wait(), LONG_S)
     assert await ear.hears() == ""
     async with ear.wakeups.acquire() as conn:
