@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -11,10 +11,13 @@ import pytest
 from engine.db import cancellation
 from engine.db.pool import Connection, Pool
 from engine.errors import DatabaseError, DatabaseUnavailable
+from engine.jobs.ready import Lane
+from engine.worker.loop import Worker
 from engine.worker.wakeups import Wakeups
+from tests.engine.hands import enqueue_one
+from tests.engine.shop import LONG_S, Shop
 
 CHANNELS = "select array(select pg_listening_channels())"
-LONG_S = 60.0
 
 
 class Ear:
@@ -128,3 +131,21 @@ async def test_a_connection_that_cannot_be_warmed_is_tried_again(pool: Pool, mon
     assert ear.lost.is_set()
     assert tries[0].is_closed()
     await cancellation.end(running)
+
+
+async def test_who_is_told_of_jobs_all_the_time_still_looks(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look that is due waits for one claim of what the worker was told of, not for all that follow: nobody is told of
+    a job whose time comes."""
+    claim = Worker._claim
+
+    async def told_again(worker: Worker, lanes: Sequence[Lane], limit: int, *, low_first: int = 0) -> int:
+        count = await claim(worker, lanes, limit, low_first=low_first)
+        if worker.name == "shop":
+            worker._claimable(f"{lanes[0].app} {lanes[0].queue}")
+        return count
+
+    monkeypatch.setattr(Worker, "_claim", told_again)
+    async with shop.worker():
+        later = await enqueue_one(shop.pool, delay_ms=200)
+        await shop.until(await enqueue_one(shop.pool))
+        await shop.until(later)

@@ -19,7 +19,6 @@ from engine.jobs.queue import Batch
 from engine.jobs.ready import Lane
 from engine.model import Status
 from engine.worker import appetite, attempt, loop
-from engine.worker.loop import Worker
 from engine.worker.wakeups import Wakeups
 from scripting.host import SandboxUnavailable
 from tests.engine.hands import Hand, enqueue, enqueue_one, events, get, new, rows, status
@@ -43,24 +42,6 @@ async def test_an_idle_worker_is_woken(shop: Shop) -> None:
     async with shop.worker(poll_ms=POLL_MS), asyncio.timeout(LONG_S):
         for _ in range(3):
             await shop.until(await enqueue_one(shop.pool))
-
-
-async def test_who_is_told_of_jobs_all_the_time_still_looks(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look that is due waits for one claim of what the worker was told of, not for all that follow: nobody is told of
-    a job whose time comes."""
-    claim = Worker._claim
-
-    async def told_again(worker: Worker, lanes: Sequence[Lane], limit: int, *, low_first: int = 0) -> int:
-        count = await claim(worker, lanes, limit, low_first=low_first)
-        if worker.name == "shop":
-            worker._claimable(f"{lanes[0].app} {lanes[0].queue}")
-        return count
-
-    monkeypatch.setattr(Worker, "_claim", told_again)
-    async with shop.worker():
-        later = await enqueue_one(shop.pool, delay_ms=200)
-        await shop.until(await enqueue_one(shop.pool))
-        await shop.until(later)
 
 
 async def test_a_job_that_was_being_made_while_all_were_sated_is_found(
