@@ -2,6 +2,8 @@
 
 HEADRACE_TEST_DSN      a server where the tests are superuser: they create databases and, once, a role
 HEADRACE_TEST_PG_BIN   run the embedded server with the programs of this folder, and do not ask Docker
+
+A crash of the embedded server fails the run, whichever tests live through it.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -31,10 +34,16 @@ _IMAGE_SECONDS = 120.0
 _ROOM_BYTES = 1 << 30
 _PREFIX = "headrace-test-"
 _ABANDONED_SECONDS = 3600.0
+# A line of the server's log, the line with the statement if there was one, and the further lines of that.
+_CRASH = re.compile(r"^.*was terminated by signal \d.*(?:\n.*DETAIL:.*(?:\n\t.*)*)?", re.MULTILINE)
 
 
 class NoPostgres(Exception):
     """None of the ways to a PostgreSQL worked; the tests fail, they are never skipped."""
+
+
+class ServerCrashed(Exception):
+    """A signal ended a process of the embedded server; the server's own words, with the statement that it ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,7 @@ async def provision() -> Server:
     if dsn := os.environ.get("HEADRACE_TEST_DSN"):
         return await _named(dsn)
     reasons = []
-    for name, way in {"Docker": _container, "the embedded server": _embedded}.items():
+    for name, way in {"Docker": _container, "the embedded server": embedded}.items():
         try:
             return await way()
         except Exception as error:
@@ -165,7 +174,8 @@ async def _until_connected(dsn: str, deadline: float) -> None:
             await asyncio.sleep(0.1)
 
 
-async def _embedded() -> Server:
+async def embedded() -> Server:
+    """The embedded server on a folder of its own; its `stop` raises ServerCrashed if one of its processes crashed."""
     parent = roomy_folder()
     sweep(parent)
     folder = parent / f"{_PREFIX}{uuid4().hex[:12]}"
@@ -194,10 +204,18 @@ def roomy_folder() -> Path:
 
 
 def remove_folder(folder: Path) -> None:
-    """Delete a data folder once its supervisor has ended, or at once if it has none."""
-    with Home(folder).supervisor() as lock:
+    """Delete a data folder once its supervisor has ended, or at once if it has none.
+
+    ServerCrashed if its log tells that a process of the server crashed: whoever was connected may have lived through
+    that, and whoever failed by it cannot tell why.
+    """
+    home = Home(folder)
+    with home.supervisor() as lock:
         lock.take_before(time.monotonic() + 30)
+        log = home.log.read_text(errors="replace") if home.log.exists() else ""
         shutil.rmtree(folder, ignore_errors=True)
+    if crashes := _CRASH.findall(log):
+        raise ServerCrashed("\n".join(crashes))
 
 
 def sweep(parent: Path) -> None:
