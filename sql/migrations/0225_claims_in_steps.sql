@@ -241,9 +241,11 @@ begin
         select leaf, place from matched
         where job_id in (select job_id from taken union all select id from wrong union all select job_id from stale)
     ), gone as (
+        -- No join: where a job of this claim was changed meanwhile, PostgreSQL 18 sets up all of the plan a second time, and breaks
+        -- its own memory if a scan leaves partitions out both before it runs and by what it is joined with.
         delete from headrace.job_ready r
         where r.ctid = any (array(select place from done_with)) and r.leaf between first_leaf and last_leaf
-            and (r.leaf, r.ctid) in (select leaf, place from done_with)
+            and (first_leaf = last_leaf or (r.leaf, r.ctid) in (select leaf, place from done_with))
     ), claimed as (
         update headrace.jobs_live j
         set status = 'RUNNING', attempt = j.attempt + 1, worker_id = for_worker, ready_at = null,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +15,7 @@ from engine.jobs.queue import Batch, Claim, Finish
 from engine.jobs.ready import Lane
 from engine.model import NewJob, Status
 from tests.engine.hands import ask, get, new, rows, status
+from tests.patience import patience
 
 MOST = 20
 # A listener whom nobody ever tells anything: the ends of jobs may concern it.
@@ -232,3 +234,35 @@ async def test_a_batch_with_a_failure_ends_as_each_says(pool: Pool, conn: Connec
     assert [job.has_errors for job in jobs] == [False, True, True]
     assert await kept(conn, "error") == {made[1]: error}
     assert [(await rows(pool, job_id))["failures"] for job_id in made] == [0, 1, 1]
+
+
+async def test_a_job_that_is_changed_while_a_claim_looks_at_it_is_claimed(pool: Pool, worker: UUID) -> None:
+    """What is locked at first, and free once the long statement has begun, is looked at again as it is now.
+
+    That statement has its snapshot, and waits for the lock of an index.
+    """
+    async with pool.acquire() as conn, pool.acquire() as changer, pool.acquire() as holder:
+        # The claim's statements are planned: to plan them needs the index as well.
+        await queue.warm(conn, worker)
+        (job,) = await store.create(conn, [new()])
+        changing, holding = changer.transaction(), holder.transaction()
+        await changing.start()
+        await changer.execute("update headrace.jobs_live set has_errors = true where id = $1", job)
+        await holding.start()
+        await holder.execute("alter index headrace.job_progress_default_pkey set tablespace pg_default")
+        claiming = asyncio.create_task(claim(conn, worker, "crm"))
+        async with patience("the claim to wait for the index"):
+            while not await waits_for_a_lock(changer, conn.get_server_pid()):
+                assert not claiming.done()
+                await asyncio.sleep(0.01)
+        await changing.commit()
+        await holding.rollback()
+        batch = await claiming
+        left = await conn.fetchval("select count(*) from headrace.job_ready")
+    assert [(found.id, found.has_errors) for found in batch.claims] == [(job, True)]
+    assert (batch.dropped, batch.passed, left) == (0, 0, 0)
+
+
+async def waits_for_a_lock(conn: Connection, pid: int) -> bool:
+    """Whether that backend does."""
+    return bool(await conn.fetchval("select wait_event_type = 'Lock' from pg_stat_activity where pid = $1", pid))
