@@ -14,8 +14,7 @@ from engine.jobs import liveness, queue, store, waits
 from engine.jobs.queue import Batch, Claim, Finish
 from engine.jobs.ready import Lane
 from engine.model import NewJob, Status
-from tests.engine.hands import ask, get, new, rows, status
-from tests.patience import patience
+from tests.engine.hands import ask, blocked, get, new, rows, status
 
 MOST = 20
 # A listener whom nobody ever tells anything: the ends of jobs may concern it.
@@ -245,24 +244,14 @@ async def test_a_job_that_is_changed_while_a_claim_looks_at_it_is_claimed(pool: 
         # The claim's statements are planned: to plan them needs the index as well.
         await queue.warm(conn, worker)
         (job,) = await store.create(conn, [new()])
-        changing, holding = changer.transaction(), holder.transaction()
-        await changing.start()
-        await changer.execute("update headrace.jobs_live set has_errors = true where id = $1", job)
-        await holding.start()
-        await holder.execute("alter index headrace.job_progress_default_pkey set tablespace pg_default")
-        claiming = asyncio.create_task(claim(conn, worker, "crm"))
-        async with patience("the claim to wait for the index"):
-            while not await waits_for_a_lock(changer, conn.get_server_pid()):
+        async with holder.transaction():
+            await holder.execute("alter index headrace.job_progress_default_pkey set tablespace pg_default")
+            async with changer.transaction():
+                await changer.execute("update headrace.jobs_live set has_errors = true where id = $1", job)
+                claiming = asyncio.create_task(claim(conn, worker, "crm"))
+                await blocked(pool)
                 assert not claiming.done()
-                await asyncio.sleep(0.01)
-        await changing.commit()
-        await holding.rollback()
         batch = await claiming
         left = await conn.fetchval("select count(*) from headrace.job_ready")
     assert [(found.id, found.has_errors) for found in batch.claims] == [(job, True)]
     assert (batch.dropped, batch.passed, left) == (0, 0, 0)
-
-
-async def waits_for_a_lock(conn: Connection, pid: int) -> bool:
-    """Whether that backend does."""
-    return bool(await conn.fetchval("select wait_event_type = 'Lock' from pg_stat_activity where pid = $1", pid))
