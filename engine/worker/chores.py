@@ -46,7 +46,8 @@ class Chores:
         self._settings = services.settings
         self._metrics = services.metrics.jobs
         self._wake = wake
-        self._claimed = 0
+        # Whoever worked before it may have left lists that are long and empty.
+        self._claimed = ROTATE_AFTER
 
     def regular(self) -> Sequence[Chore]:
         """All of them."""
@@ -84,7 +85,7 @@ class Chores:
             self._wake()
 
     async def rotate(self) -> None:
-        """Truncates lists of ready jobs that are empty, and the inbox, once this worker has emptied some."""
+        """Truncates lists of ready jobs that are empty, and the inbox: at its start, and once it has emptied some."""
         if self._claimed < ROTATE_AFTER:
             return
         self._claimed = 0

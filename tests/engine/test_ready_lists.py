@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
@@ -13,6 +14,8 @@ from engine.jobs import commands, liveness, queue, ready, store
 from engine.jobs.queue import Batch, Finish
 from engine.jobs.ready import Lane
 from engine.model import JobType, NewJob
+from tests.engine.shop import Shop
+from tests.patience import patience
 
 
 @pytest.fixture
@@ -94,6 +97,7 @@ async def test_the_priority_flag_moves_a_waiting_job(pool: Pool, worker: UUID) -
 
 
 SIZES = "select sum(pg_relation_size(inhrelid)) from pg_inherits where inhparent = 'headrace.job_ready'::regclass"
+TURN = "select last_value from headrace.job_ready_turn"
 RUNNING = "select id from headrace.jobs_live where status = 'RUNNING'"
 
 
@@ -177,6 +181,57 @@ async def test_empty_lists_are_truncated_although_a_snapshot_is_held(pool: Pool,
         await transaction.rollback()
     finally:
         await report.close()
+
+
+async def test_a_spent_list_is_left_and_truncated_by_one_call(pool: Pool, worker: UUID) -> None:
+    """Behind a burst no look walks over what is dead in its list; later jobs are claimed from the next one."""
+    async with pool.acquire() as conn:
+        await conn.execute("truncate headrace.job_ready")
+        await create(conn, *(new() for _ in range(500)))
+        await finish_all(conn, worker)
+        turn = await conn.fetchval(TURN)
+        assert await conn.fetchval(SIZES) > 0
+        assert await conn.fetchval("select headrace.rotate_ready(most => 1)") == 1
+        assert await conn.fetchval(SIZES) == 0
+        (job,) = await create(conn, new())
+        assert await conn.fetchval("select leaf from headrace.job_ready") == (turn + 1) % 3
+        assert ids(await claim(conn, worker)) == [job]
+
+
+async def test_a_list_that_is_left_while_somebody_writes_to_it_is_kept(pool: Pool, worker: UUID, dsn: str) -> None:
+    """Whoever has read the turn before it moves on writes to the list that is left: no entry is lost."""
+    async with pool.acquire() as conn:
+        await conn.execute("truncate headrace.job_ready")
+        await create(conn, *(new() for _ in range(500)))
+        await finish_all(conn, worker)
+        turn = await conn.fetchval(TURN)
+        writer = await asyncpg.connect(dsn)
+        try:
+            async with writer.transaction():
+                (job,) = await create(writer, new())
+                assert await conn.fetchval("select headrace.rotate_ready(most => 1)") == 0
+            assert await conn.fetchval(TURN) == turn + 1
+            assert ids(await claim(conn, worker)) == [job]
+            assert await ready.rotate(conn) == 1
+        finally:
+            await writer.close()
+
+
+SPENT = """
+insert into headrace.job_ready (leaf, app, queue, priority, rank, job_id)
+select (select last_value % 3 from headrace.job_ready_turn), 'crm', 'default', 1, now(), gen_random_uuid()
+from generate_series(1, 50000)
+"""
+
+
+async def test_a_worker_leaves_a_list_that_others_have_spent(shop: Shop) -> None:
+    """Whoever worked off the burst is gone, and the one that comes is idle: it does not walk over the dead list."""
+    async with shop.pool.acquire() as conn:
+        for statement in ("truncate headrace.job_ready", SPENT, "delete from headrace.job_ready"):
+            await conn.execute(statement)
+        async with shop.worker(), patience("the list to be truncated"):
+            while await conn.fetchval(SIZES):  # noqa: ASYNC110 - the database is asked
+                await asyncio.sleep(0.01)
 
 
 async def finish_all(conn: Connection, worker: UUID) -> None:
