@@ -37,8 +37,8 @@ import _stage as stage  # noqa: E402 - the benches are found first
 from engine.db.pool import Pool  # noqa: E402 - the checkout is found first
 
 PIP = ("pgqueuer", "procrastinate", "asyncpg", "psycopg[binary,pool]", "uvloop")
-# Later versions of both want Node 22.
-NPM = ("graphile-worker@0.17", "pg-boss@10", "pg@8")
+# The Node that they want comes as a package: the machine's own may be an older one.
+NPM = ("graphile-worker@0.18", "pg-boss@12", "pg@8", "node@22")
 LOOPS = ("reference", "loop")
 TRICKLE = 500
 # With PostgreSQL's own 128 MB, a drain of whoever keeps its history waits for room in them.
@@ -117,10 +117,10 @@ def python_peers(folder: Path) -> list[Racer]:
 
 
 def node_peers(folder: Path) -> list[Racer]:
-    """graphile-worker and pg-boss in a folder of their own."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        raise RuntimeError("there is no node or no npm on the PATH")
+    """graphile-worker and pg-boss in a folder of their own, with the Node that runs them."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise RuntimeError("there is no npm on the PATH")
     modules = folder / "node" / "node_modules"
     if not modules.exists():
         (folder / "node").mkdir(exist_ok=True)
@@ -130,7 +130,7 @@ def node_peers(folder: Path) -> list[Racer]:
         "graphile-worker": "select 1 from graphile_worker._private_jobs order by id desc limit 1",
         "pg-boss": "select 1 from pgboss.job where name = 'noop' and state < 'completed' limit 1",
     }
-    command = [node, str(HERE / "peers.cjs")]
+    command = [str(modules / ".bin" / "node"), str(HERE / "peers.cjs")]
     return [
         Racer(
             name,

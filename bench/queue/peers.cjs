@@ -35,8 +35,9 @@ const graphile = async () => {
   if (action === "work") {
     const preset = {
       worker: {
-        connectionString: dsn, concurrentJobs: 100, maxPoolSize: 20, pollInterval: 2000, logger,
-        localQueue: { size: BATCH, refetchDelay: { durationMs: 10 } }, completeJobBatchDelay: 0, failJobBatchDelay: 0,
+        // As its page on performance has it: a quarter more jobs/s than with a queue of 1000, and half of the latency.
+        connectionString: dsn, concurrentJobs: 24, maxPoolSize: 25, logger,
+        localQueue: { size: 500 }, completeJobBatchDelay: 0, failJobBatchDelay: 0,
       },
     };
     const runner = await run({ preset, taskList: { noop: async (payload) => starts(payload.n) } });
@@ -65,7 +66,7 @@ const graphile = async () => {
 };
 
 const pgBoss = async () => {
-  const PgBoss = require("pg-boss");
+  const { PgBoss } = require("pg-boss");
   const boss = new PgBoss({ connectionString: dsn, max: PRODUCERS, supervise: false, schedule: false });
   boss.on("error", () => {});
   await boss.start();
@@ -90,7 +91,7 @@ const pgBoss = async () => {
     await finishing;
   } else if (action === "bulk") {
     for (let begin = 0; begin < count; begin += BULK) {
-      await boss.insert(Array.from({ length: Math.min(BULK, count - begin) }, () => ({ name: "noop" })));
+      await boss.insert("noop", Array.from({ length: Math.min(BULK, count - begin) }, () => ({})));
     }
   } else await (action === "each" ? each : trickle)((n) => boss.send("noop", n ? { n } : {}));
   console.log(`took ${now() - began}`);

@@ -217,21 +217,19 @@ async def test_a_list_that_is_left_while_somebody_writes_to_it_is_kept(pool: Poo
             await writer.close()
 
 
-SPENT = """
-insert into headrace.job_ready (leaf, app, queue, priority, rank, job_id)
-select (select last_value % 3 from headrace.job_ready_turn), 'crm', 'default', 1, now(), gen_random_uuid()
-from generate_series(1, 50000)
-"""
+async def test_a_worker_that_starts_leaves_what_others_have_spent(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever worked off the burst may be gone, and the one that comes may be idle for ever."""
+    rotated = asyncio.Event()
+    rotate = ready.rotate
 
+    async def noted(conn: Connection) -> int:
+        truncated = await rotate(conn)
+        rotated.set()
+        return truncated
 
-async def test_a_worker_leaves_a_list_that_others_have_spent(shop: Shop) -> None:
-    """Whoever worked off the burst is gone, and the one that comes is idle: it does not walk over the dead list."""
-    async with shop.pool.acquire() as conn:
-        for statement in ("truncate headrace.job_ready", SPENT, "delete from headrace.job_ready"):
-            await conn.execute(statement)
-        async with shop.worker(), patience("the list to be truncated"):
-            while await conn.fetchval(SIZES):  # noqa: ASYNC110 - the database is asked
-                await asyncio.sleep(0.01)
+    monkeypatch.setattr(ready, "rotate", noted)
+    async with shop.worker(), patience("the lists to be looked after"):
+        await rotated.wait()
 
 
 async def finish_all(conn: Connection, worker: UUID) -> None:
