@@ -122,7 +122,8 @@ def node_peers(folder: Path) -> list[Racer]:
     if npm is None:
         raise RuntimeError("there is no npm on the PATH")
     modules = folder / "node" / "node_modules"
-    if not modules.exists():
+    node = modules / ".bin" / "node"
+    if not node.exists():
         (folder / "node").mkdir(exist_ok=True)
         (folder / "node" / "package.json").write_text('{"private": true}')
         _install([npm, "install", "--silent", "--prefix", str(folder / "node"), *NPM])
@@ -130,7 +131,7 @@ def node_peers(folder: Path) -> list[Racer]:
         "graphile-worker": "select 1 from graphile_worker._private_jobs order by id desc limit 1",
         "pg-boss": "select 1 from pgboss.job where name = 'noop' and state < 'completed' limit 1",
     }
-    command = [str(modules / ".bin" / "node"), str(HERE / "peers.cjs")]
+    command = [str(node), str(HERE / "peers.cjs")]
     return [
         Racer(
             name,
