@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
+import asyncpg
+
 from engine.data.cause import Cause
 from engine.db.pool import Connection, transact
 from engine.db.sql import load
@@ -92,13 +94,15 @@ class Batch:
     """What one claim took. `dropped` entries did not say what their jobs say, and lead nowhere any more;
     it passed by `passed` entries, on whose jobs others hold locks.
 
-    `ranks` has one for each job.
+    `ranks` has one for each job. `care`: the next claims of these lanes had better be careful, as another transaction
+    held one of the jobs, or there are entries left that do not say what their jobs say.
     """
 
     claims: Sequence[Claim]
     dropped: int
     passed: int
     ranks: Sequence[Rank]
+    care: bool = False
 
 
 class Finish(NamedTuple):
@@ -124,13 +128,24 @@ async def claim(conn: Connection, worker: UUID, lanes: Sequence[Lane], *, limit:
     """Up to `limit` jobs of these lanes. Jobs that wait for a claimed job to be RUNNING are woken."""
     if len({lane.app for lane in lanes}) < len(lanes):
         raise ValueError("two lanes of one app in one claim: its limits would count for each by itself")
-    rows = await conn.fetch(load("job_claim"), worker, *lane_columns(lanes, limit))
+    columns = lane_columns(lanes, limit)
+    # A transaction around it would not live through the refusal.
+    careful = conn.is_in_transaction() or any(lane.careful for lane in lanes)
+    held = False
+    try:
+        rows = await conn.fetch(load("job_claim"), worker, *columns, careful)
+    except asyncpg.LockNotAvailableError:
+        if careful:
+            raise
+        held = True
+        rows = await conn.fetch(load("job_claim"), worker, *columns, True)
     order = rows[-1]
     claims, ranks, awaited = _taken(rows, order, lanes)
     if awaited:
         # The claim has committed: a deadlock of the wake must not make its caller lose the answer.
         await transact(conn, lambda conn: _running(conn, awaited))
-    return Batch(claims=claims, dropped=order["dropped"], passed=order["passed"], ranks=ranks)
+    care = held or len(claims) < len(order["ids"] or ())
+    return Batch(claims, dropped=order["dropped"], passed=order["passed"], ranks=ranks, care=care)
 
 
 async def _running(conn: Connection, awaited: Sequence[UUID]) -> None:
@@ -153,10 +168,14 @@ def _taken(
     places = zip(order["ids"] or (), order["lanes"] or (), order["priorities"] or (), order["ranks"] or (), strict=True)
     # fmt: off
     for job, lane, priority, rank_s in places:
+        row = jobs.pop(job, None)
+        if row is None:
+            # Its entry does not say what the job says, or is its second one.
+            continue
         (
             id, type, name, label, attempt, failures, max_attempts, timeout_ms, app_version, parent_id, root_id, run_by,
             marks, created_s, started_s, spec, checkpoint, _, _, _, _, _, _,
-        ) = jobs[job]
+        ) = row
         app, queue = key = keys[lane - 1]
         has_errors = limited = False
         if marks is not None:
@@ -174,7 +193,7 @@ def _taken(
 
 
 def lane_columns(lanes: Sequence[Lane], limit: int) -> list[Any]:
-    """The arguments of job_claim.sql behind the worker."""
+    """The arguments of job_claim.sql behind the worker, but for the last one."""
     return [
         limit,
         [lane.app for lane in lanes],

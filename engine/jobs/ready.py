@@ -24,6 +24,7 @@ class Lane:
 
     `normal_since` and `low_since` are the ranks from which on it looks; `most` is how many jobs it may take,
     `depth` how many entries it looks at for that. So many low-priority jobs as `low_first` come before all others.
+    `careful` asks for a claim that puts right what entries say, and waits for nobody.
     """
 
     app: str
@@ -33,6 +34,7 @@ class Lane:
     most: int = 1
     depth: int = 1
     low_first: int = 0
+    careful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

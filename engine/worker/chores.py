@@ -50,17 +50,17 @@ class Chores:
         self._claimed = ROTATE_AFTER
 
     def regular(self) -> Sequence[Chore]:
-        """All of them."""
+        """All of them, in the order in which a worker that starts begins them: what others wait for comes first."""
         return (
             # By each of them: whoever is left of a fleet that died must not wait for its turn among many.
             Chore(self._settings.stale_ms / 3000, self.rescue),
+            Chore(FOLLOWERS_S, self.followers, shared=True),
+            Chore(LOCKS_S, self.sweep_locks, shared=True),
+            Chore(INDEXES_S, self.indexes, shared=True),
+            Chore(ROTATE_S, self.rotate),
             Chore(PARTITIONS_S, self.partitions),
             Chore(SWEEP_S, self.sweep_files),
             Chore(SWEEP_S, self.sweep_feed),
-            Chore(ROTATE_S, self.rotate),
-            Chore(LOCKS_S, self.sweep_locks, shared=True),
-            Chore(INDEXES_S, self.indexes, shared=True),
-            Chore(FOLLOWERS_S, self.followers, shared=True),
         )
 
     def claimed(self, count: int) -> None:

@@ -21,6 +21,8 @@ AFRESH_S = 0.25
 # many times as long as it took, up to some seconds.
 RESTS, MOST_AFRESH_S = 20, 5.0
 KEEP_S = 5.0
+# Whoever holds a job for more than a moment may hold it for longer, and where one job was canceled others were.
+CAREFUL_S = 5.0
 EXTRA, MOST_EXTRA = 8, 2000
 
 Key = tuple[str, str]
@@ -31,7 +33,8 @@ class _Memory:
     """One lane. Times are the clock's; `open` says that the lane may have more than it gave, `news` that something came
     into it since the last claim began, which may have looked before. `extra` is how many entries beyond its share to
     look at, since others hold locks on the first ones. `began_at` is when it was last looked at from its beginning,
-    `afresh_at` when it is next. `last_s` is the last rank that was claimed, by priority."""
+    `afresh_at` when it is next. `careful_until` is how long claims lock each job first. `last_s` is the last
+    rank that was claimed, by priority."""
 
     useful_at: float
     open: bool = True
@@ -40,6 +43,7 @@ class _Memory:
     afresh_at: float = float("-inf")
     extra: int = 0
     slack_s: float = SLACK_S
+    careful_until: float = float("-inf")
     last_s: dict[int, float] = field(default_factory=dict)
 
 
@@ -124,6 +128,11 @@ class Lanes:
                 memory.useful_at = now
             if lane.normal_since == lane.low_since == BEGINNING:
                 memory.afresh_at = now + min(MOST_AFRESH_S, max(AFRESH_S, RESTS * (now - memory.began_at)))
+            if batch.care:
+                # What it left lies before the last rank.
+                memory.afresh_at = float("-inf")
+            if batch.care or (batch.dropped and lane.careful):
+                memory.careful_until = now + CAREFUL_S
         # In a claim's order the last one of a lane and a priority is the furthest.
         for (key, priority), rank_s in {(key, priority): rank_s for key, priority, rank_s in batch.ranks}.items():
             last_s = self._lanes[key].last_s
@@ -132,7 +141,9 @@ class Lanes:
     def _lane(self, key: Key, share: int, low_first: int) -> Lane:
         memory = self._lanes[key]
         memory.news = False
-        return Lane(*key, *self._since(memory), most=share, depth=share + memory.extra, low_first=low_first)
+        careful = self._clock() < memory.careful_until
+        depth = share + memory.extra
+        return Lane(*key, *self._since(memory), most=share, depth=depth, low_first=low_first, careful=careful)
 
     def _since(self, memory: _Memory) -> tuple[datetime, datetime]:
         now = self._clock()

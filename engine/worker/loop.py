@@ -45,8 +45,9 @@ OUTAGE_PAUSE_S = 0.5
 SILENCE_S = 5.0
 # How long a worker that has work does not look for other lanes, unless it is told of something new.
 LOOK_S = 0.1
-# All chores at once, at a worker's start, would open a connection for each of them.
-TURN_S = 0.05
+# Who starts mostly has jobs waiting. All chores at once would open a connection for each of them; within half a second,
+# each planned for the first time, they took 1.5 % of what two workers did in their first two seconds.
+TURN_S = 0.5
 MOMENT_S = 0.001
 GATHER_S = 0.005
 
@@ -151,7 +152,7 @@ class Worker:
             self._deliverer.run(),
         ]
         loops.extend(beside(self._services))
-        for place, one in enumerate(self._chores.regular(), 1):
+        for place, one in enumerate(self._chores.regular()):
             loops.append(self._every(one.every_s, one.work, shared=one.shared, after_s=place * TURN_S))
         return loops
 

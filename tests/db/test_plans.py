@@ -74,7 +74,7 @@ def ends(batch: queue.Batch) -> list[queue.Finish]:
 async def test_a_claim_has_its_columns_where_they_are_taken(fresh: Connection, worker: UUID) -> None:
     """They are taken by their places: in the order of Claim's fields, but for what a lane and an order of all tell."""
     await store.create(fresh, [new("one")], wake=False)
-    rows = await fresh.fetch(load("job_claim"), worker, *queue.lane_columns(LANES, 1))
+    rows = await fresh.fetch(load("job_claim"), worker, *queue.lane_columns(LANES, 1), False)
     elsewhere = {"app", "queue", "low_priority", "has_errors", "limited"}
     own = tuple(rows[0].keys())[: -len(queue.ORDER)]
     assert [name for name in own if name != "marks"] == [name for name in queue.Claim._fields if name not in elsewhere]
@@ -155,10 +155,11 @@ async def test_claims_and_finishes_are_planned_once(fresh: Connection, worker: U
         APP,
     )
     made = await fresh.fetchval(plans)
-    usual = await queue.claim(fresh, worker, [Lane(APP, "default", most=2, depth=2)], limit=2)
+    usual = await queue.claim(fresh, worker, [Lane(APP, "default", most=1, depth=1)], limit=1)
+    careful = await queue.claim(fresh, worker, [Lane(APP, "default", most=1, depth=1, careful=True)], limit=1)
     odd = await queue.claim(fresh, worker, LANES, limit=JOBS)
-    assert (usual.dropped, odd.dropped) == (0, 1)
-    good, failed, lost, *_ = ends(usual) + ends(odd)
+    assert (len(usual.claims), len(careful.claims), odd.dropped) == (1, 1, 1)
+    good, failed, lost, *_ = ends(usual) + ends(careful) + ends(odd)
     assert await queue.finish(fresh, [good._replace(results={"n": 1})], awaited=False) == ["FINISHED"]
     batch = [failed._replace(failed=True, error={"n": 1}), lost._replace(attempt=7)]
     assert await queue.finish(fresh, batch, awaited=False) == ["FINISHED", None]
@@ -167,7 +168,7 @@ async def test_claims_and_finishes_are_planned_once(fresh: Connection, worker: U
     assert await fresh.fetchval(plans) == made > planned
     settings = "select proconfig from pg_proc where proname = any ($1)"
     for row in await fresh.fetch(settings, ["claim_lanes", "finish_jobs"]):
-        assert row["proconfig"] == ["plan_cache_mode=force_generic_plan", "enable_seqscan=off", "jit=off"]
+        assert row["proconfig"][:3] == ["plan_cache_mode=force_generic_plan", "enable_seqscan=off", "jit=off"]
 
 
 async def test_a_worker_from_before_goes_on_behind_the_migration(fresh: Connection, worker: UUID) -> None:
@@ -175,6 +176,10 @@ async def test_a_worker_from_before_goes_on_behind_the_migration(fresh: Connecti
     await store.create(fresh, [new(str(n)) for n in range(3)], wake=False)
     claim = "select id, app, name, attempt, low_priority from headrace.claim_jobs($1, $2, $3, $4, $5, $6, $7, $8, $9)"
     rows = await fresh.fetch(claim, worker, *queue.lane_columns(LANES, JOBS))
+    await store.create(fresh, [new("3")], wake=False)
+    claim = "select name, attempt, ids from headrace.claim_lanes($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    job, order = await fresh.fetch(claim, worker, *queue.lane_columns(LANES, JOBS))
+    assert (job["name"], job["attempt"], len(order["ids"])) == ("3", 1, 1)
     assert [(row["app"], row["name"], row["attempt"], row["low_priority"]) for row in rows] == [
         (APP, str(n), 1, False) for n in range(3)
     ]

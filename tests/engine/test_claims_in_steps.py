@@ -39,9 +39,9 @@ async def worker(conn: Connection) -> UUID:
     return found
 
 
-async def claim(conn: Connection, worker: UUID, *apps: str, limit: int = MOST) -> Batch:
+async def claim(conn: Connection, worker: UUID, *apps: str, limit: int = MOST, careful: bool = False) -> Batch:
     """A claim out of one lane of each app."""
-    lanes = [Lane(app, "default", most=limit, depth=limit) for app in apps]
+    lanes = [Lane(app, "default", most=limit, depth=limit, careful=careful) for app in apps]
     return await queue.claim(conn, worker, lanes, limit=limit)
 
 
@@ -103,14 +103,15 @@ async def kept(conn: Connection, what: str) -> dict[UUID, Any]:
 
 
 async def test_both_ways_of_a_claim_tell_the_same(conn: Connection, worker: UUID) -> None:
-    """Whatever a job has, in the order in which the jobs are to start."""
-    for app in ("crm", "other"):
+    """Whatever a job has, in the order in which jobs are to start; with the locks of a careful claim and without."""
+    for app in ("crm", "other", "third"):
         await all_kinds(conn, worker, app)
     await odd_one(conn, "other")
     short, long = await claim(conn, worker, "crm"), await claim(conn, worker, "other")
-    assert (short.dropped, long.dropped) == (0, 1)
+    careful = await claim(conn, worker, "third", careful=True)
+    assert (short.dropped, long.dropped, careful.dropped) == (0, 1, 0)
     found = described(short.claims)
-    assert found == described(long.claims)
+    assert found == described(long.claims) == described(careful.claims)
     assert [(job["name"], job["attempt"], job["failures"]) for job in found] == [
         ("again", 2, 1),
         ("parent", 1, 0),
@@ -248,7 +249,7 @@ async def test_a_job_that_is_changed_while_a_claim_looks_at_it_is_claimed(pool: 
             await holder.execute("alter index headrace.job_progress_default_pkey set tablespace pg_default")
             async with changer.transaction():
                 await changer.execute("update headrace.jobs_live set has_errors = true where id = $1", job)
-                claiming = asyncio.create_task(claim(conn, worker, "crm"))
+                claiming = asyncio.create_task(claim(conn, worker, "crm", careful=True))
                 await blocked(pool)
                 assert not claiming.done()
         batch = await claiming

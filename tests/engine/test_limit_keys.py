@@ -178,7 +178,7 @@ async def test_ten_thousand_blocked_jobs_cost_the_others_nothing(pool: Pool) -> 
         async with pool.acquire() as conn:
             look = await buffers(conn, load("ready_look"), "", "", 100)
             lanes = queue.lane_columns([Lane(APP, "default", most=10)], 10)
-            claim = await buffers(conn, load("job_claim"), hand.id, *lanes)
+            claim = await buffers(conn, load("job_claim"), hand.id, *lanes, False)
             await conn.execute("insert into headrace.key_turns (app, key) values ($1, 'full')", APP)
             cost.append([look, claim, await buffers(conn, load("ready_admit"), 10)])
     few, many = cost

@@ -9,7 +9,7 @@ import pytest
 
 from engine.jobs.queue import Batch
 from engine.jobs.ready import BEGINNING, Lane
-from engine.worker.lanes import AFRESH_S, KEEP_S, MANY, MOST_AFRESH_S, SLACK_S, Lanes
+from engine.worker.lanes import AFRESH_S, CAREFUL_S, KEEP_S, MANY, MOST_AFRESH_S, SLACK_S, Lanes
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SLACK = timedelta(seconds=SLACK_S)
@@ -25,9 +25,11 @@ class Clock:
         return self.now
 
 
-def batch(*ranks: tuple[tuple[str, str], int, datetime], dropped: int = 0, passed: int = 0) -> Batch:
+def batch(
+    *ranks: tuple[tuple[str, str], int, datetime], dropped: int = 0, passed: int = 0, care: bool = False
+) -> Batch:
     seconds = [(key, priority, rank.timestamp()) for key, priority, rank in ranks]
-    return Batch(claims=[], dropped=dropped, passed=passed, ranks=seconds)
+    return Batch(claims=[], dropped=dropped, passed=passed, ranks=seconds, care=care)
 
 
 def since(lanes: Lanes) -> tuple[datetime, datetime]:
@@ -146,6 +148,30 @@ def test_behind_a_claim_that_took_many_there_is_no_slack() -> None:
         lanes.claimed([lane], batch(*[(("a", "default"), 1, NOON)] * count), MANY)
         lanes.reopen()
         assert since(lanes) == (NOON - slack, BEGINNING)
+
+
+def test_a_lane_is_claimed_from_with_care_for_a_while() -> None:
+    """Somebody holds one of its jobs, or entries are left that say something wrong: the next claim puts these right.
+
+    The other lanes have nothing to do with that. As long as careful claims find such entries, there may be more.
+    """
+    clock = Clock()
+    lanes = Lanes(clock)
+    lanes.found([("a", "default")])
+    lanes.claimed(lanes.choose(1), batch((("a", "default"), 1, NOON), care=True), 1)
+    lanes.found([("a", "default"), ("b", "default")])
+    both = lanes.choose(2)
+    assert {lane.app: lane.careful for lane in both} == {"a": True, "b": False}
+    assert [lane.normal_since for lane in both] == [BEGINNING, BEGINNING]
+    lanes.claimed(both, batch((("a", "default"), 1, NOON)), 2)
+    assert lanes.choose(1)[0].normal_since == NOON - SLACK
+    clock.now += CAREFUL_S - 1
+    (careful,) = lanes.choose(1)
+    lanes.claimed([careful], batch((("a", "default"), 1, NOON), dropped=1), 1)
+    clock.now += CAREFUL_S - 1
+    assert [lane.careful for lane in lanes.choose(1)] == [True]
+    clock.now += 1
+    assert [lane.careful for lane in lanes.choose(1)] == [False]
 
 
 def test_a_lane_is_looked_at_from_its_beginning_now_and_then() -> None:
