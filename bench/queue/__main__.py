@@ -41,8 +41,10 @@ PIP = ("pgqueuer", "procrastinate", "asyncpg", "psycopg[binary,pool]", "uvloop")
 NPM = ("graphile-worker@0.18", "pg-boss@12", "pg@8", "node@22")
 LOOPS = ("reference", "loop")
 TRICKLE = 500
-# With PostgreSQL's own 128 MB, a drain of whoever keeps its history waits for room in them.
-SERVER = {"shared_buffers": "1GB"}
+# With PostgreSQL's own 128 MB, a drain of whoever keeps its history waits for room in them. Each drain begins behind a
+# vacuum and an analyze of its database. Autovacuum would come by during one in three: one worker leaves a quarter of two
+# cores to that, and two leave none.
+SERVER = {"shared_buffers": "1GB", "autovacuum": "off"}
 LONG_S = 300
 
 
@@ -223,7 +225,6 @@ async def drain(racer: Racer, pool: Pool, processes: int, count: int) -> None:
     """A backlog of `count` jobs, from the first start until nothing is left."""
     await pool.execute("vacuum analyze")
     await pool.execute("checkpoint")
-    await _no_autovacuum(pool)
     before = await _totals(pool)
     async with workers(racer, processes) as started:
         first = await asyncio.wait_for(_first_start(started), LONG_S)
@@ -234,16 +235,6 @@ async def drain(racer: Racer, pool: Pool, processes: int, count: int) -> None:
     if processes == 1:
         racer.note("wal", (after[0] - before[0]) / count)
         racer.note("commits", (after[1] - before[1]) / count)
-
-
-async def _no_autovacuum(pool: Pool) -> None:
-    """Behind it PostgreSQL cleans up after nobody: one worker leaves a quarter of two cores to that, and two none.
-
-    Asked every 0.1 s, it was at work during the second and the third drain by two, and during no other one.
-    """
-    async with asyncio.timeout(LONG_S):
-        while await pool.fetch("select from pg_stat_activity where backend_type = 'autovacuum worker'"):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
 
 
 async def _nothing_left(racer: Racer, pool: Pool) -> float:

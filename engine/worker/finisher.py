@@ -18,8 +18,9 @@ from engine.jobs.queue import Finish
 from engine.metrics.jobs import JobMetrics
 from engine.model import Status
 
-# Measured: batches of 500 end 45,000 no-op jobs a second, of 100 36,000, of 2000 no more than of 500.
-MOST = 500
+# Measured: batches of 100 end 36,000 no-op jobs a second where those of 500 end 45,000. By 1,000 a job costs 3 % less CPU
+# than by 500, which is what two workers on two cores are quicker by.
+MOST = 1000
 
 # Called with what the job has ended as, None if the claim was lost, or with why that could not be written.
 Then = Callable[[Status | Exception | None], None]
