@@ -41,9 +41,9 @@ PIP = ("pgqueuer", "procrastinate", "asyncpg", "psycopg[binary,pool]", "uvloop")
 NPM = ("graphile-worker@0.18", "pg-boss@12", "pg@8", "node@22")
 LOOPS = ("reference", "loop")
 TRICKLE = 500
-# With PostgreSQL's own 128 MB, a drain of whoever keeps its history waits for room in them. Each drain begins behind a
-# vacuum and an analyze of its database. Autovacuum would come by during one in three: one worker leaves a quarter of two
-# cores to that, and two leave none.
+# With PostgreSQL's own 128 MB, a drain of whoever keeps its history waits for room in them. Each drain begins behind
+# a vacuum and an analyze of its database. Autovacuum would come by during one in three: one worker leaves a quarter of
+# two cores to that, and two leave none.
 SERVER = {"shared_buffers": "1GB", "autovacuum": "off"}
 LONG_S = 300
 
